@@ -1,0 +1,121 @@
+package reactor
+
+import (
+	"net"
+
+	"github.com/valyala/bytebufferpool"
+)
+
+// A Handler is what an event-driven connection calls: the codec above it. All
+// calls for one connection come from its loop, one at a time.
+//
+// A handler may also be an Opener or an EOFHandler. A panic in any of the
+// calls ends the connection with a *PanicError and leaves the loop alone.
+type Handler interface {
+	// OnData is called with all the bytes that have arrived and were not
+	// consumed, and returns how many of them it consumes now. The rest is
+	// kept and comes again, at the start of p, when there is more.
+	//
+	// p is the loop's: it is valid until OnData returns, and must not be
+	// written to. Called by the loop; must not block.
+	OnData(c *Conn, p []byte) (n int)
+
+	// OnClose is the last call. err tells why: nil after Close, io.EOF when
+	// the peer closed, the reason given to Abort, the system call's error,
+	// a *PanicError, ErrFlushTimeout or ErrStopped. Called by the loop; must
+	// not block.
+	OnClose(c *Conn, err error)
+}
+
+// An Opener is a Handler that wants to be called before the first OnData.
+type Opener interface {
+	// OnOpen is called once the connection is established and watched.
+	// Called by the loop; must not block.
+	OnOpen(c *Conn)
+}
+
+// An EOFHandler is a Handler that goes on after the peer has finished
+// sending. Without it such a connection is flushed and closed.
+type EOFHandler interface {
+	// OnEOF is called after the last OnData. rest is what was not consumed,
+	// valid until OnEOF returns. The connection can still be written to and
+	// stays open until it is closed here. Called by the loop; must not block.
+	OnEOF(c *Conn, rest []byte)
+}
+
+// A Conn is an event-driven connection: its loop reads, hands the bytes to
+// the Handler, and carries the output, in one writev for everything that
+// collected since the last one.
+//
+// Output has no limit of its own: whoever produces more than the peer takes
+// looks at Queued.
+type Conn struct {
+	// immutable
+	loop   *Loop
+	fd     int
+	h      Handler
+	local  net.Addr
+	remote net.Addr
+
+	// owned by the loop
+	tail      *bytebufferpool.ByteBuffer // what was not consumed; nil: nothing
+	need      int                        // bytes wanted before the next OnData
+	opened    bool                       // OnOpen was called
+	paused    bool                       // PauseRead
+	eof       bool                       // the peer has finished sending
+	closing   bool                       // nothing is read, the rest leaves
+	closed    bool                       // OnClose was called
+	inBacklog bool                       // in Loop.backlog
+	inPause   bool                       // the tail was kept because of PauseRead
+	reason    error                      // what OnClose will be given
+	patience  *Timer                     // how long the rest may take to leave
+
+	out output // guarded by its own mutex
+}
+
+// Loop returns the loop the connection belongs to. Safe to call from any
+// goroutine.
+func (c *Conn) Loop() *Loop { return c.loop }
+
+// LocalAddr returns the address of this end. Safe to call from any goroutine.
+func (c *Conn) LocalAddr() net.Addr { return c.local }
+
+// RemoteAddr returns the address of the peer. Safe to call from any goroutine.
+func (c *Conn) RemoteAddr() net.Addr { return c.remote }
+
+// open begins the life of a connection whose descriptor is established. Called
+// on the loop.
+func (c *Conn) open() {
+	l := c.loop
+	l.conns.Add(1)
+	if err := l.attach(c.fd, c); err != nil {
+		c.finish(err)
+		return
+	}
+	defer l.fence(c)
+	c.opened = true
+	if h, ok := c.h.(Opener); ok {
+		c.cork()
+		h.OnOpen(c)
+		c.uncork()
+	}
+}
+
+// ready is called by the loop with news of the descriptor.
+func (c *Conn) ready(ev Events) {
+	if c.closed {
+		return
+	}
+	if ev&Writable != 0 {
+		c.writable()
+	}
+	if ev&Readable != 0 && !c.closed {
+		c.read(ev&ended != 0)
+	}
+}
+
+func (c *Conn) panicked(err *PanicError) { c.finish(err) }
+
+func (c *Conn) drain() { c.shut(ErrStopped) }
+
+func (c *Conn) stop() { c.finish(ErrStopped) }

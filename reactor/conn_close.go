@@ -1,0 +1,86 @@
+package reactor
+
+import (
+	"io"
+	"net"
+)
+
+var errEOF = io.EOF
+
+// Close refuses further output, stops reading and closes the connection when
+// what is queued has left, or after Config.FlushTimeout. It does not wait for
+// that: OnClose tells. Closing twice is net.ErrClosed. Safe to call from any
+// goroutine.
+func (c *Conn) Close() error { return c.end(nil) }
+
+// Abort closes the connection at once, dropping what is queued. OnClose gets
+// err. Safe to call from any goroutine.
+func (c *Conn) Abort(err error) {
+	c.out.mu.Lock()
+	c.out.drop(net.ErrClosed)
+	c.out.mu.Unlock()
+	_ = c.loop.Post(func() { c.finish(err) })
+}
+
+func (c *Conn) end(reason error) error {
+	c.out.mu.Lock()
+	ended := c.out.ending
+	c.out.ending = true
+	c.out.seal(net.ErrClosed)
+	c.out.mu.Unlock()
+	if ended {
+		return net.ErrClosed
+	}
+	return c.loop.Post(func() { c.shut(reason) })
+}
+
+// shut stops reading and finishes when the output has left. Called on the
+// loop.
+func (c *Conn) shut(reason error) {
+	if c.closed || c.closing {
+		return
+	}
+	c.closing = true
+	c.reason = reason
+	c.out.mu.Lock()
+	c.out.ending = true
+	c.out.seal(net.ErrClosed)
+	c.out.mu.Unlock()
+	c.patience = c.loop.AfterFunc(c.loop.cfg.FlushTimeout, func() { c.finish(ErrFlushTimeout) })
+	c.carry()
+}
+
+// finish ends the connection now: output that is left is dropped, the
+// descriptor retired, the handler told. Called on the loop.
+func (c *Conn) finish(reason error) {
+	if c.closed {
+		return
+	}
+	c.closed = true
+	l := c.loop
+	c.out.mu.Lock()
+	c.out.ending = true
+	c.out.drop(net.ErrClosed)
+	orphan := c.out.writing
+	c.out.orphan = orphan
+	c.out.mu.Unlock()
+	if orphan {
+		l.detach(c.fd)
+	} else {
+		l.retire(c.fd, nil)
+	}
+	c.dropTail()
+	if c.patience != nil {
+		c.patience.Stop()
+	}
+	l.conns.Add(-1)
+	l.guard(func() { c.h.OnClose(c, reason) })
+}
+
+// bury retires the descriptor of a connection that ended while the calling
+// goroutine was writing to it.
+func (c *Conn) bury() {
+	if c.loop.Post(func() { c.loop.retire(c.fd, nil) }) != nil {
+		_ = sysClose(c.fd)
+	}
+}

@@ -1,0 +1,226 @@
+package reactor
+
+import (
+	"net"
+	"os"
+)
+
+// Write queues a copy of p. It leaves with everything else that collects
+// until the loop comes by: at the end of the callback when called from one,
+// and otherwise on a wake-up that is sent once however much is written. It
+// never blocks and never writes less than all of p; the error is net.ErrClosed
+// after Close or when the connection has ended. Safe to call from any
+// goroutine.
+func (c *Conn) Write(p []byte) (int, error) {
+	c.out.mu.Lock()
+	if c.out.sealed != nil {
+		err := c.out.sealed
+		c.out.mu.Unlock()
+		return 0, err
+	}
+	c.out.add(p)
+	tell := c.out.mustTell()
+	c.out.mu.Unlock()
+	if tell {
+		c.ferry()
+	}
+	return len(p), nil
+}
+
+// Writev queues copies of the buffers, one after the other and with nothing
+// between them. Otherwise it is Write. Safe to call from any goroutine.
+func (c *Conn) Writev(bufs ...[]byte) (int, error) {
+	n := 0
+	err := c.Append(func(dst []byte) []byte {
+		for _, p := range bufs {
+			dst = append(dst, p...)
+			n += len(p)
+		}
+		return dst
+	})
+	return n, err
+}
+
+// Append queues what f appends to the slice it is given, without a copy in
+// between. f runs under the connection's output lock: it must be short and
+// must not call the connection. Otherwise Append is Write. Safe to call from
+// any goroutine.
+func (c *Conn) Append(f func(dst []byte) []byte) error {
+	tell, err := c.appendLocked(f)
+	if tell {
+		c.ferry()
+	}
+	return err
+}
+
+func (c *Conn) appendLocked(f func(dst []byte) []byte) (tell bool, err error) {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	if c.out.sealed != nil {
+		return false, c.out.sealed
+	}
+	b := c.out.last()
+	before := len(b.B)
+	b.B = f(b.B)
+	c.out.size += len(b.B) - before
+	return c.out.mustTell(), nil
+}
+
+// WriteNow writes p from the calling goroutine, without a copy when nothing is
+// queued before it, and queues what the kernel does not take. It never blocks.
+// It is for callers that have collected a batch themselves. Safe to call from
+// any goroutine.
+func (c *Conn) WriteNow(p []byte) error {
+	c.out.mu.Lock()
+	if c.out.sealed != nil {
+		err := c.out.sealed
+		c.out.mu.Unlock()
+		return err
+	}
+	more, err := c.out.direct(c.fd, p)
+	c.written(more, err)
+	return nil
+}
+
+// Flush writes what is queued from the calling goroutine, unless another one
+// is doing so. It never blocks: what the kernel does not take leaves when it
+// can. Safe to call from any goroutine.
+func (c *Conn) Flush() {
+	c.out.mu.Lock()
+	if !c.out.begin() {
+		c.out.mu.Unlock()
+		return
+	}
+	more, err := c.out.rounds(c.fd)
+	c.out.writing = false
+	c.written(more, err)
+}
+
+// Queued returns how many bytes were accepted for writing and have not been
+// taken by the kernel. Safe to call from any goroutine.
+func (c *Conn) Queued() int {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	return c.out.size
+}
+
+// CloseWrite refuses further output and, when what is queued has left, tells
+// the peer that no more will come. Reading goes on. Safe to call from any
+// goroutine.
+func (c *Conn) CloseWrite() error {
+	c.out.mu.Lock()
+	if c.out.sealed != nil {
+		err := c.out.sealed
+		c.out.mu.Unlock()
+		return err
+	}
+	c.out.seal(net.ErrClosed)
+	c.out.fin = true
+	c.out.mu.Unlock()
+	c.ferry()
+	return nil
+}
+
+// written sees to what a writer left behind and lets the output go. Called
+// with out.mu held.
+func (c *Conn) written(more bool, err error) {
+	o := &c.out
+	if err != nil && o.broke == nil {
+		o.broke = os.NewSyscallError("write", err)
+	}
+	orphan := o.orphan
+	o.orphan = false
+	call := !o.told && (more || o.broke != nil || (o.sealed != nil && o.size == 0))
+	o.told = o.told || call
+	o.mu.Unlock()
+	if orphan {
+		c.bury()
+		return
+	}
+	if call {
+		c.ferry()
+	}
+}
+
+// boat is a connection as an errand: the loop carries its output.
+type boat Conn
+
+// ferry sends the boat: the loop will come for the output. It is called once
+// until it has come, which out.told sees to.
+func (c *Conn) ferry() {
+	_ = c.loop.send((*boat)(c)) // a loop that has stopped has told the handler
+}
+
+func (b *boat) run() {
+	c := (*Conn)(b)
+	defer c.loop.fence(c)
+	c.carry()
+}
+
+// writable is called on the writable edge.
+func (c *Conn) writable() {
+	o := &c.out
+	o.mu.Lock()
+	o.edges++
+	o.blocked = false
+	idle := o.size == 0 && o.sealed == nil
+	o.mu.Unlock()
+	if !idle {
+		c.carry()
+	}
+}
+
+// carry brings the output to the kernel, from the loop, and ends what is to
+// end after it.
+func (c *Conn) carry() {
+	if c.closed {
+		return
+	}
+	o := &c.out
+	o.mu.Lock()
+	o.told = false
+	var more bool
+	var err error
+	if o.begin() {
+		more, err = o.rounds(c.fd)
+		o.writing = false
+	}
+	if err == nil {
+		err = o.broke
+	} else {
+		err = os.NewSyscallError("write", err)
+	}
+	empty := o.size == 0 && !o.writing
+	fin := empty && o.fin
+	o.fin = o.fin && !fin
+	o.told = more
+	o.mu.Unlock()
+	switch {
+	case err != nil:
+		c.finish(err)
+	case c.closing && empty:
+		c.finish(c.reason)
+	case fin:
+		_ = sysShutdownWrite(c.fd)
+	case more:
+		c.ferry()
+	}
+}
+
+// cork holds output back while the loop is in the handler.
+func (c *Conn) cork() {
+	c.out.mu.Lock()
+	c.out.corked = true
+	c.out.mu.Unlock()
+}
+
+// uncork lets the output go that collected.
+func (c *Conn) uncork() {
+	c.out.mu.Lock()
+	c.out.corked = false
+	idle := c.out.size == 0 && c.out.sealed == nil
+	c.out.mu.Unlock()
+	if !idle {
+		c.carry()
+	}
+}

@@ -1,0 +1,239 @@
+package reactor
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A Desc is a descriptor whose readiness goroutines can wait for: what
+// blocking-style sockets are built on. It does no reading or writing itself.
+// The system call comes first, and only EAGAIN waits:
+//
+//	if err := d.Use(); err != nil { return err }
+//	defer d.Done()
+//	for {
+//		ticket := d.Ticket()
+//		n, err := read(fd, p)
+//		if err != EAGAIN { return n, err }
+//		if err := d.Await(ctx, Readable, ticket, time.Time{}); err != nil { return 0, err }
+//	}
+//
+// An edge between the ticket and the wait is not lost, because Await returns
+// at once when the ticket is out of date.
+type Desc struct {
+	loop *Loop
+	fd   int
+
+	mu     sync.Mutex
+	users  int   // between Use and Done
+	closed bool  // no more Use
+	keep   bool  // Release was called: the descriptor is not closed at the end
+	broken error // why the loop can not watch it; nil: it does
+	always bool  // the kernel has no readiness for it: always ready
+	ended  bool  // the peer has finished sending or the descriptor is broken
+	read   side
+	write  side
+	gone   chan struct{} // closed when the descriptor has been given back
+}
+
+// A side is one direction of a Desc.
+type side struct {
+	edges    uint32
+	deadline time.Time // zero: none
+	waiters  []*waiter
+}
+
+// A waiter is one parked goroutine. The loop, or whoever changes a deadline,
+// sends; the goroutine receives.
+type waiter struct {
+	ch    chan struct{} // one slot: a wake-up is never lost and never blocks
+	timer *time.Timer
+}
+
+var waiters = sync.Pool{New: func() any { return &waiter{ch: make(chan struct{}, 1)} }}
+
+// A Ticket is a moment in the readiness of a Desc.
+type Ticket struct{ read, write uint32 }
+
+// Watch makes a Desc of fd, which must be non-blocking, on one of the loops.
+// From then on the Desc owns fd. Safe to call from any goroutine.
+func (r *Reactor) Watch(fd int) (*Desc, error) {
+	d := &Desc{loop: r.Next(), fd: fd, gone: make(chan struct{})}
+	if err := d.loop.Post(d.attach); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Desc) attach() {
+	err := d.loop.attach(d.fd, d)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if errors.Is(err, syscall.EPERM) { // a regular file, says epoll
+		d.always = true
+	} else {
+		d.broken = err
+	}
+	if err != nil {
+		d.read.wake()
+		d.write.wake()
+	}
+}
+
+// Loop returns the loop that watches the descriptor. Safe to call from any
+// goroutine.
+func (d *Desc) Loop() *Loop { return d.loop }
+
+// FD returns the descriptor's number, valid between Use and Done. Safe to call
+// from any goroutine.
+func (d *Desc) FD() int { return d.fd }
+
+// Use keeps the descriptor open until Done. The error is net.ErrClosed. Safe to
+// call from any goroutine.
+func (d *Desc) Use() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return net.ErrClosed
+	}
+	d.users++
+	return nil
+}
+
+// Done ends what Use began. Safe to call from any goroutine.
+func (d *Desc) Done() {
+	d.mu.Lock()
+	d.users--
+	last := d.closed && d.users == 0
+	d.mu.Unlock()
+	if last {
+		d.giveBack()
+	}
+}
+
+// Ticket returns the present moment. Safe to call from any goroutine.
+func (d *Desc) Ticket() Ticket {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return Ticket{d.read.edges, d.write.edges}
+}
+
+// Ended reports whether the kernel has told of an end or an error: then a read
+// that brought less than it could does not mean that there is no more to know.
+// Safe to call from any goroutine.
+func (d *Desc) Ended() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.ended
+}
+
+// SetDeadline makes every present and future Await for ev fail at t with
+// os.ErrDeadlineExceeded; the zero time means never. Safe to call from any
+// goroutine.
+func (d *Desc) SetDeadline(ev Events, t time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return net.ErrClosed
+	}
+	if ev&Readable != 0 {
+		d.read.deadline = t
+		d.read.wake()
+	}
+	if ev&Writable != 0 {
+		d.write.deadline = t
+		d.write.wake()
+	}
+	return nil
+}
+
+// Expired reports whether a deadline of ev has passed, as
+// os.ErrDeadlineExceeded, or that the Desc is closed, as net.ErrClosed. Safe
+// to call from any goroutine.
+func (d *Desc) Expired(ev Events) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return net.ErrClosed
+	}
+	if passed(d.earliest(ev, time.Time{})) {
+		return os.ErrDeadlineExceeded
+	}
+	return nil
+}
+
+// Await parks until something of ev has happened since ticket, until the time
+// until (zero: no limit) or a deadline, or until ctx is done. Waking up is a
+// hint to try again. The error is nil, net.ErrClosed, os.ErrDeadlineExceeded,
+// ctx's cause, or why the loop can not watch the descriptor. Safe to call from
+// any goroutine.
+func (d *Desc) Await(ctx context.Context, ev Events, ticket Ticket, until time.Time) error {
+	w := waiters.Get().(*waiter)
+	defer waiters.Put(w)
+	for {
+		deadline, done, err := d.park(w, ev, ticket, until)
+		if done {
+			return err
+		}
+		cancelled := w.wait(ctx, deadline)
+		d.unpark(w, ev)
+		if cancelled {
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// park adds w to those who are woken, unless there is nothing to wait for.
+func (d *Desc) park(w *waiter, ev Events, ticket Ticket, until time.Time) (deadline time.Time, done bool, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch deadline = d.earliest(ev, until); {
+	case d.closed:
+		return deadline, true, net.ErrClosed
+	case d.broken != nil:
+		return deadline, true, d.broken
+	case d.always,
+		ev&Readable != 0 && d.read.edges != ticket.read,
+		ev&Writable != 0 && d.write.edges != ticket.write:
+		return deadline, true, nil
+	case passed(deadline):
+		return deadline, true, os.ErrDeadlineExceeded
+	}
+	if ev&Readable != 0 {
+		d.read.waiters = append(d.read.waiters, w)
+	}
+	if ev&Writable != 0 {
+		d.write.waiters = append(d.write.waiters, w)
+	}
+	return deadline, false, nil
+}
+
+func (d *Desc) unpark(w *waiter, ev Events) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if ev&Readable != 0 {
+		d.read.remove(w)
+	}
+	if ev&Writable != 0 {
+		d.write.remove(w)
+	}
+	select { // a wake-up that came too late must not reach the next wait
+	case <-w.ch:
+	default:
+	}
+}
+
+func (d *Desc) earliest(ev Events, t time.Time) time.Time {
+	if ev&Readable != 0 {
+		t = earlier(t, d.read.deadline)
+	}
+	if ev&Writable != 0 {
+		t = earlier(t, d.write.deadline)
+	}
+	return t
+}

@@ -1,0 +1,145 @@
+package reactor
+
+import (
+	"context"
+	"net"
+	"time"
+)
+
+// This file is the loop's side of a Desc, and its end.
+
+func (d *Desc) ready(ev Events) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ended = d.ended || ev&ended != 0
+	if ev&Readable != 0 {
+		d.read.edges++
+		d.read.wake()
+	}
+	if ev&Writable != 0 {
+		d.write.edges++
+		d.write.wake()
+	}
+}
+
+func (d *Desc) panicked(*PanicError) {}
+
+func (d *Desc) drain() {}
+
+func (d *Desc) stop() { _ = d.shut(false) }
+
+// Close wakes everybody who waits with net.ErrClosed and closes the descriptor
+// when nobody uses it any more. Closing twice is net.ErrClosed. Safe to call
+// from any goroutine.
+func (d *Desc) Close() error { return d.shut(false) }
+
+// Release is Close without closing the descriptor: it waits until the loop has
+// let go of it, and from then on the descriptor is the caller's. It must not
+// be called between Use and Done. Safe to call from any goroutine but the
+// loop's.
+func (d *Desc) Release() (fd int, err error) {
+	if err := d.shut(true); err != nil {
+		return -1, err
+	}
+	select {
+	case <-d.gone:
+	case <-d.loop.done:
+	}
+	return d.fd, nil
+}
+
+func (d *Desc) shut(keep bool) error {
+	d.mu.Lock()
+	if d.closed {
+		d.mu.Unlock()
+		return net.ErrClosed
+	}
+	d.closed, d.keep = true, keep
+	d.read.wake()
+	d.write.wake()
+	last := d.users == 0
+	d.mu.Unlock()
+	if last {
+		d.giveBack()
+	}
+	return nil
+}
+
+// giveBack is called once, when the Desc is closed and nobody uses it.
+func (d *Desc) giveBack() {
+	err := d.loop.Post(func() {
+		if d.keep {
+			d.loop.detach(d.fd)
+			close(d.gone)
+			return
+		}
+		d.loop.retire(d.fd, d.gone)
+	})
+	if err != nil && !d.keep {
+		_ = sysClose(d.fd)
+	}
+}
+
+// wake wakes everybody who waits. Called with the Desc's mu held.
+func (s *side) wake() {
+	for _, w := range s.waiters {
+		select {
+		case w.ch <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (s *side) remove(w *waiter) {
+	for i, x := range s.waiters {
+		if x == w {
+			last := len(s.waiters) - 1
+			s.waiters[i] = s.waiters[last]
+			s.waiters[last] = nil
+			s.waiters = s.waiters[:last]
+			return
+		}
+	}
+}
+
+// wait parks the goroutine until it is woken, the deadline passes or ctx is
+// done, and tells whether it was the last.
+func (w *waiter) wait(ctx context.Context, deadline time.Time) (cancelled bool) {
+	if deadline.IsZero() {
+		if ctx.Done() == nil {
+			<-w.ch
+			return false
+		}
+		select {
+		case <-w.ch:
+			return false
+		case <-ctx.Done():
+			return true
+		}
+	}
+	if w.timer == nil {
+		w.timer = time.NewTimer(time.Until(deadline))
+	} else {
+		w.timer.Reset(time.Until(deadline))
+	}
+	defer w.timer.Stop()
+	select {
+	case <-w.ch:
+	case <-w.timer.C:
+	case <-ctx.Done():
+		return true
+	}
+	return false
+}
+
+// earlier returns the earlier of two times, where the zero time is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
+
+func passed(deadline time.Time) bool {
+	return !deadline.IsZero() && !time.Now().Before(deadline)
+}

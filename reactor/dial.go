@@ -1,0 +1,104 @@
+package reactor
+
+import (
+	"context"
+	"errors"
+	"net"
+	"syscall"
+	"time"
+)
+
+// ErrOnLoop is returned by a call that waits when it is made on the loop,
+// which would wait for itself.
+var ErrOnLoop = errors.New("reactor: a call that waits was made on the loop")
+
+// Dial connects to address, as net.Dialer.DialContext does for the networks
+// "tcp", "tcp4", "tcp6" and "unix", and makes an event-driven Conn of the
+// connection. The addresses of a name are tried in turn until one answers or
+// ctx is done. Names are resolved on the calling goroutine, never on the loop.
+// Safe to call from any goroutine but a loop's, where it returns ErrOnLoop.
+func (r *Reactor) Dial(ctx context.Context, network, address string, h Handler) (*Conn, error) {
+	d, remote, err := r.Connect(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	fd, err := d.Release()
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Addr: remote, Err: err}
+	}
+	c := &Conn{loop: d.Loop(), fd: fd, h: h, local: sysLocalAddr(fd), remote: remote}
+	if err := c.loop.Post(c.open); err != nil {
+		_ = sysClose(fd)
+		return nil, &net.OpError{Op: "dial", Net: network, Addr: remote, Err: err}
+	}
+	return c, nil
+}
+
+// Connect is Dial for those who make something else of the connection: the
+// Desc they get owns the connected socket. Safe to call from any goroutine but
+// a loop's, where it returns ErrOnLoop.
+func (r *Reactor) Connect(ctx context.Context, network, address string) (*Desc, net.Addr, error) {
+	fail := func(addr net.Addr, err error) (*Desc, net.Addr, error) {
+		return nil, nil, &net.OpError{Op: "dial", Net: network, Addr: addr, Err: err}
+	}
+	if r.onLoop() {
+		return fail(nil, ErrOnLoop)
+	}
+	addrs, err := resolve(ctx, network, address, false)
+	if err != nil {
+		return fail(nil, err)
+	}
+	var errs []error
+	for _, addr := range addrs {
+		d, err := r.connect(ctx, addr)
+		if err == nil {
+			return d, addr, nil
+		}
+		errs = append(errs, err)
+		if ctx.Err() != nil || errors.Is(err, ErrStopped) {
+			break
+		}
+	}
+	if len(errs) == 1 {
+		return fail(addrs[0], errs[0])
+	}
+	return fail(addrs[len(errs)-1], errors.Join(errs...))
+}
+
+// connect tries one address.
+func (r *Reactor) connect(ctx context.Context, addr net.Addr) (*Desc, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	fd, pending, err := sysConnect(addr)
+	if err != nil {
+		return nil, err
+	}
+	d, err := r.Watch(fd)
+	if err != nil {
+		_ = sysClose(fd)
+		return nil, err
+	}
+	if pending {
+		err = d.connected(ctx)
+	}
+	if err != nil {
+		_ = d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// connected waits for the outcome of a connect.
+func (d *Desc) connected(ctx context.Context) error {
+	ticket := Ticket{}
+	for {
+		if err := d.Await(ctx, Writable, ticket, time.Time{}); err != nil {
+			return err
+		}
+		ticket = d.Ticket()
+		if err := sysConnected(d.fd); !errors.Is(err, syscall.EAGAIN) {
+			return err
+		}
+	}
+}

@@ -1,0 +1,50 @@
+// Package reactor is an event loop for sockets: epoll on Linux, kqueue on the
+// BSDs and macOS, on the poller of gnet.
+//
+// # The level it works at
+//
+// A [Reactor] is a number of loops. A [Loop] is one goroutine, one poller and
+// everything that hangs on them; what a loop owns it touches alone, without
+// locks. On a loop live
+//
+//   - [Conn], an event-driven connection: the loop reads into its own large
+//     buffer and hands the [Handler] a slice; output collects and leaves in one
+//     writev per batch;
+//   - [Listener], which accepts for one loop or for all of them;
+//   - [Desc], a descriptor whose readiness goroutines wait for: blocking-style
+//     sockets are built on it (package sockets);
+//   - [Timer], a function called once at a given time.
+//
+// The package knows no protocol: codecs are handlers.
+//
+// # Threads
+//
+// There is one door into a loop from other goroutines, [Loop.Post], and the
+// output of a Conn, which anybody may add to. Both wake the loop at most once
+// until it has looked, however much is left for it. Every exported method says
+// who may call it, always in the same words:
+//
+//	Safe to call from any goroutine.
+//	Must be called on the loop.
+//	Called by the loop; must not block.
+//
+// With the build tag kharon_debug a call that breaks the rule panics where it
+// is made.
+//
+// # What it guarantees
+//
+//   - An event for a closed descriptor never reaches the next one with the same
+//     number.
+//   - What was accepted for writing before Close leaves before the connection
+//     closes, or OnClose tells why not.
+//   - OnClose is called exactly once, and is the last call.
+//   - A panic in a handler ends that connection, not the loop.
+//   - Running out of descriptors delays a listener and does not stop it.
+//   - What was posted runs, in order, or Post returned an error.
+//
+// # What it does not do
+//
+// It has no thread pool and does not run handlers anywhere but on the loop: a
+// handler that blocks stalls its loop. It does not encrypt. It does not run on
+// Windows, where New returns an error that is errors.ErrUnsupported.
+package reactor

@@ -1,0 +1,227 @@
+package reactor_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kharon-net/kharon/reactor"
+)
+
+// start returns a reactor that is closed with the test.
+func start(t testing.TB, cfg reactor.Config) *reactor.Reactor {
+	t.Helper()
+	r, err := reactor.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+// listen serves handler on a free port of the loopback.
+func listen(t testing.TB, r *reactor.Reactor, handler func(c *reactor.Conn) reactor.Handler) *reactor.Listener {
+	t.Helper()
+	ln, err := r.Listen("tcp", "127.0.0.1:0", reactor.ListenConfig{}, handler)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ln
+}
+
+// dial connects with the standard library.
+func dial(t testing.TB, ln *reactor.Listener) net.Conn {
+	t.Helper()
+	c, err := net.Dial(ln.Addr().Network(), ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// handler is a Handler made of functions; nil ones do nothing.
+type handler struct {
+	open  func(c *reactor.Conn)
+	data  func(c *reactor.Conn, p []byte) int
+	close func(c *reactor.Conn, err error)
+}
+
+func (h *handler) OnOpen(c *reactor.Conn) {
+	if h.open != nil {
+		h.open(c)
+	}
+}
+
+func (h *handler) OnData(c *reactor.Conn, p []byte) int {
+	if h.data != nil {
+		return h.data(c, p)
+	}
+	return len(p)
+}
+
+func (h *handler) OnClose(c *reactor.Conn, err error) {
+	if h.close != nil {
+		h.close(c, err)
+	}
+}
+
+func echo(*reactor.Conn) reactor.Handler {
+	return &handler{data: func(c *reactor.Conn, p []byte) int {
+		_, _ = c.Write(p)
+		return len(p)
+	}}
+}
+
+func TestEchoReturnsEveryByte(t *testing.T) {
+	for _, size := range []int{1, 100, 64 << 10, 256 << 10, 3 << 20} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			ln := listen(t, start(t, reactor.Config{Loops: 2}), echo)
+			var wg sync.WaitGroup
+			for range 4 {
+				c := dial(t, ln)
+				sent := random(size)
+				wg.Add(2)
+				go func() {
+					defer wg.Done()
+					_, _ = c.Write(sent)
+				}()
+				go func() {
+					defer wg.Done()
+					got := make([]byte, size)
+					if _, err := io.ReadFull(c, got); err != nil || !bytes.Equal(got, sent) {
+						t.Errorf("echo of %d bytes: err %v, equal %v", size, err, bytes.Equal(got, sent))
+					}
+				}()
+			}
+			wg.Wait()
+		})
+	}
+}
+
+func random(n int) []byte {
+	p := make([]byte, n)
+	r := rand.New(rand.NewPCG(1, uint64(n)))
+	for i := range p {
+		p[i] = byte(r.Uint32())
+	}
+	return p
+}
+
+func TestUnconsumedBytesComeAgain(t *testing.T) {
+	// The handler takes lines only; they arrive in pieces of every size.
+	lines := make(chan string, 100)
+	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
+		return &handler{data: func(_ *reactor.Conn, p []byte) (n int) {
+			for {
+				i := bytes.IndexByte(p[n:], '\n')
+				if i < 0 {
+					return n
+				}
+				lines <- string(p[n : n+i])
+				n += i + 1
+			}
+		}}
+	})
+	c := dial(t, ln)
+	text := "one\ntwo two\nthree three three\n"
+	for size := 1; size <= len(text); size++ {
+		for i := 0; i < len(text); i += size {
+			if _, err := io.WriteString(c, text[i:min(i+size, len(text))]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, want := range []string{"one", "two two", "three three three"} {
+			if got := <-lines; got != want {
+				t.Fatalf("pieces of %d: got %q, want %q", size, got, want)
+			}
+		}
+	}
+}
+
+func TestExpectWaitsForTheWholeFrame(t *testing.T) {
+	const size = 5 << 20
+	frame := random(size)
+	calls, done := 0, make(chan []byte, 1)
+	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
+		return &handler{data: func(c *reactor.Conn, p []byte) int {
+			calls++
+			if len(p) < size {
+				c.Expect(size)
+				return 0
+			}
+			done <- bytes.Clone(p)
+			return len(p)
+		}}
+	})
+	if _, err := dial(t, ln).Write(frame); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-done; !bytes.Equal(got, frame) {
+		t.Error("the frame came changed")
+	}
+	if calls != 2 {
+		t.Errorf("OnData was called %d times, want 2", calls)
+	}
+}
+
+func TestCloseDeliversWhatWasWritten(t *testing.T) {
+	const size = 32 << 20
+	want := random(size)
+	closed := make(chan error, 1)
+	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
+		return &handler{
+			open: func(c *reactor.Conn) {
+				_, _ = c.Write(want)
+				if err := c.Close(); err != nil {
+					t.Error(err)
+				}
+				if _, err := c.Write([]byte("late")); err == nil {
+					t.Error("a write after Close was taken")
+				}
+			},
+			close: func(_ *reactor.Conn, err error) { closed <- err },
+		}
+	})
+	got, err := io.ReadAll(dial(t, ln))
+	if err != nil || !bytes.Equal(got, want) {
+		t.Fatalf("got %d of %d bytes, err %v", len(got), size, err)
+	}
+	if err := <-closed; err != nil {
+		t.Errorf("OnClose got %v, want nil", err)
+	}
+}
+
+func TestDialTalksToListen(t *testing.T) {
+	r := start(t, reactor.Config{Loops: 2})
+	ln := listen(t, r, echo)
+	got := make(chan string, 1)
+	c, err := r.Dial(context.Background(), "tcp", ln.Addr().String(), &handler{
+		open: func(c *reactor.Conn) { _, _ = c.Write([]byte("hello")) },
+		data: func(_ *reactor.Conn, p []byte) int {
+			if len(p) < 5 {
+				return 0
+			}
+			got <- string(p)
+			return len(p)
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := <-got; s != "hello" {
+		t.Errorf("got %q", s)
+	}
+	_ = c.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := r.Shutdown(ctx); err != nil {
+		t.Error(err)
+	}
+}

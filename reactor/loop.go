@@ -1,0 +1,246 @@
+package reactor
+
+import (
+	"log/slog"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// loopBuffer is the size of the buffer a loop reads into, in bytes.
+	loopBuffer = 256 << 10
+	// readBudget is how many bytes a loop reads from one descriptor before
+	// the others have their turn.
+	readBudget = 1 << 20
+)
+
+// A Loop is one goroutine that waits for the news of many descriptors and
+// calls their handlers. Everything a loop owns is touched by that goroutine
+// alone, so it has no locks; the doors in from outside are Post and the
+// coalesced kick behind it.
+type Loop struct {
+	// immutable after start
+	id    int
+	cfg   *Config
+	log   *slog.Logger
+	poll  *poller
+	kick  kick
+	start time.Time
+	done  chan struct{} // closed by the loop when it has ended
+
+	mailbox // guarded by its own mutex
+
+	// owned by the loop
+	table   table
+	buf     []byte    // what is read into; valid during one callback
+	backlog []*Conn   // connections whose read budget ended before their data
+	timers  timerHeap // see timer.go
+	waker   *time.Timer
+	wakeAt  time.Duration // what waker is armed for; 0: not
+	stopped bool
+	drained chan struct{} // closed when nothing is watched any more; nil: not asked for
+	bytesIn uint64        // read by event-driven connections
+	owner   owner
+
+	goroutine atomic.Uint64 // the number of the loop's goroutine
+	conns     atomic.Int64  // event-driven connections open on this loop
+}
+
+func newLoop(id int, cfg *Config) (*Loop, error) {
+	p, err := openPoller()
+	if err != nil {
+		return nil, err
+	}
+	k, err := openKick()
+	if err != nil {
+		_ = p.close()
+		return nil, err
+	}
+	l := &Loop{id: id, cfg: cfg, log: cfg.Logger, poll: p, kick: k,
+		start: time.Now(), done: make(chan struct{}), buf: make([]byte, loopBuffer)}
+	if err := p.add(k.fd); err != nil {
+		l.free()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *Loop) free() {
+	l.kick.close()
+	_ = l.poll.close()
+}
+
+// run is the loop's goroutine.
+func (l *Loop) run() {
+	defer close(l.done)
+	l.goroutine.Store(goroutine())
+	l.owner.take()
+	if err := l.poll.run(l.event); err != nil {
+		l.log.Error("reactor: the poller failed, its loop ends", "loop", l.id, "err", err)
+	}
+	l.end()
+}
+
+// event is called by the poller for each descriptor with news.
+func (l *Loop) event(fd int, ev Events) (goOn bool) {
+	if fd == l.kick.fd {
+		l.kicked()
+	} else if s := l.table.at(fd); s != nil {
+		l.dispatch(s, ev)
+	}
+	return !l.stopped
+}
+
+func (l *Loop) dispatch(s source, ev Events) {
+	defer l.fence(s)
+	s.ready(ev)
+}
+
+// fence is deferred around every callback of a source: its panic ends that
+// source and nothing else.
+func (l *Loop) fence(s source) {
+	if v := recover(); v != nil {
+		err := &PanicError{Value: v, Stack: debug.Stack()}
+		l.log.Error("reactor: handler panicked", "loop", l.id, "panic", v, "stack", string(err.Stack))
+		s.panicked(err)
+	}
+}
+
+// guard runs f and survives its panic.
+func (l *Loop) guard(f func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			l.log.Error("reactor: task panicked", "loop", l.id, "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	f()
+}
+
+// kicked runs what others left for the loop: one budget of errands, due
+// timers, descriptors with data left over, and numbers to release.
+func (l *Loop) kicked() {
+	l.kick.seen()
+	l.listen()
+	more := l.table.release()
+	for n := 0; n < mailBudget && l.next < len(l.batch) && !l.stopped; n++ {
+		e := l.batch[l.next]
+		l.batch[l.next] = nil
+		l.next++
+		l.guard(e.run)
+	}
+	l.runTimers()
+	l.resume()
+	if more || len(l.backlog) > 0 || l.more() {
+		l.tell()
+	}
+}
+
+// resume goes on with the connections whose budget had ended.
+func (l *Loop) resume() {
+	n := len(l.backlog)
+	for _, c := range l.backlog[:n] {
+		c.inBacklog = false
+		l.dispatch(c, Readable|ended)
+	}
+	l.backlog = append(l.backlog[:0], l.backlog[n:]...)
+}
+
+// tell kicks the loop unless it has been told already. Safe to call from any
+// goroutine.
+func (l *Loop) tell() {
+	if l.mailbox.tell() {
+		l.kickNow()
+	}
+}
+
+func (l *Loop) kickNow() {
+	l.kick.now()
+	l.kicking.Add(-1)
+}
+
+// send puts an errand into the mailbox. Safe to call from any goroutine.
+func (l *Loop) send(e errand) error {
+	taken, kick := l.put(e)
+	if kick {
+		l.kickNow()
+	}
+	if !taken {
+		return ErrStopped
+	}
+	return nil
+}
+
+// Post runs f on the loop, after what was posted before it. A panic in f is
+// logged and goes no further. The error is ErrStopped when the loop has
+// stopped, and then f is not run. Safe to call from any goroutine.
+func (l *Loop) Post(f func()) error { return l.send(task(f)) }
+
+// ID returns the loop's number within its reactor, from 0. Safe to call from
+// any goroutine.
+func (l *Loop) ID() int { return l.id }
+
+// clock is the loop's monotonic time, above 0.
+func (l *Loop) clock() time.Duration { return time.Since(l.start) + 1 }
+
+func (l *Loop) mustOwn(what string) { l.owner.must(what) }
+
+// isCaller reports whether the caller runs on the loop. It takes a microsecond:
+// for calls that happen once in a connection's life at most.
+func (l *Loop) isCaller() bool { return l.goroutine.Load() == goroutine() }
+
+// attach watches fd for s. Called on the loop.
+func (l *Loop) attach(fd int, s source) error {
+	l.table.put(fd, s)
+	if err := l.poll.add(fd); err != nil {
+		l.table.drop(fd)
+		return err
+	}
+	return nil
+}
+
+// detach stops watching fd, which stays open. Called on the loop.
+func (l *Loop) detach(fd int) {
+	l.table.drop(fd)
+	_ = l.poll.remove(fd)
+	if l.table.count == 0 && l.drained != nil {
+		close(l.drained)
+		l.drained = nil
+	}
+}
+
+// retire stops watching fd and closes it once no event can name it, and then
+// the channel gone, if there is one. Called on the loop.
+func (l *Loop) retire(fd int, gone chan struct{}) {
+	l.detach(fd)
+	l.table.fresh = append(l.table.fresh, retired{fd, gone})
+	l.tell()
+}
+
+// drain asks every source to finish and closes done when none is left. Called
+// on the loop.
+func (l *Loop) drain(done chan struct{}) {
+	if l.table.count == 0 {
+		close(done)
+		return
+	}
+	l.drained = done
+	l.table.all(func(s source) { l.guard(s.drain) })
+}
+
+// end stops every source, runs what is left in the mailbox and gives the
+// loop's own descriptors back.
+func (l *Loop) end() {
+	l.table.all(func(s source) { l.guard(s.stop) })
+	for _, e := range l.mailbox.close() {
+		l.guard(e.run)
+	}
+	l.table.all(func(s source) { l.guard(s.stop) })
+	if l.waker != nil {
+		l.waker.Stop()
+	}
+	l.table.release()
+	l.table.release()
+	l.settle()
+	l.free()
+}

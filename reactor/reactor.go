@@ -1,0 +1,235 @@
+package reactor
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Config configures a Reactor. The zero value works.
+type Config struct {
+	// Loops is how many loops there are, each a goroutine. 0 means one for
+	// every processor Go may use; the most is 1024.
+	Loops int
+
+	// Logger is told of panics and of trouble no caller can be told of. Nil
+	// is silence.
+	Logger *slog.Logger
+
+	// FlushTimeout is how long a closed connection may take to deliver what
+	// was written before. 0 means 30 seconds.
+	FlushTimeout time.Duration
+}
+
+func (c *Config) check() error {
+	if c.Loops < 0 || c.Loops > 1024 {
+		return fmt.Errorf("reactor: Config.Loops is %d, want 0 to 1024", c.Loops)
+	}
+	if c.FlushTimeout < 0 {
+		return fmt.Errorf("reactor: Config.FlushTimeout is %v, want 0 or more", c.FlushTimeout)
+	}
+	if c.Loops == 0 {
+		c.Loops = runtime.GOMAXPROCS(0)
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.FlushTimeout == 0 {
+		c.FlushTimeout = 30 * time.Second
+	}
+	return nil
+}
+
+// A Reactor is a number of loops that share listeners and connections.
+type Reactor struct {
+	// immutable
+	cfg   Config
+	loops []*Loop
+
+	next atomic.Uint32
+
+	mu        sync.Mutex
+	listeners map[*Listener]struct{}
+	stopping  bool
+
+	once    sync.Once
+	stopped chan struct{} // closed when all loops have ended
+}
+
+// New starts a reactor. Shutdown or Close ends it. Safe to call from any
+// goroutine.
+func New(cfg Config) (*Reactor, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	r := &Reactor{cfg: cfg, listeners: map[*Listener]struct{}{}, stopped: make(chan struct{})}
+	for i := range cfg.Loops {
+		l, err := newLoop(i, &r.cfg)
+		if err != nil {
+			for _, l := range r.loops {
+				l.free()
+			}
+			return nil, fmt.Errorf("reactor: starting loop %d: %w", i, err)
+		}
+		r.loops = append(r.loops, l)
+	}
+	for _, l := range r.loops {
+		go l.run()
+	}
+	return r, nil
+}
+
+// Loops returns how many loops there are. Safe to call from any goroutine.
+func (r *Reactor) Loops() int { return len(r.loops) }
+
+// Loop returns loop number i, from 0. Safe to call from any goroutine.
+func (r *Reactor) Loop(i int) *Loop { return r.loops[i] }
+
+// Next returns the loop whose turn it is to get the next connection: they take
+// turns. Safe to call from any goroutine.
+func (r *Reactor) Next() *Loop {
+	return r.loops[int(r.next.Add(1)-1)%len(r.loops)]
+}
+
+// Conns returns how many event-driven connections are open. Safe to call from
+// any goroutine.
+func (r *Reactor) Conns() int {
+	n := int64(0)
+	for _, l := range r.loops {
+		n += l.conns.Load()
+	}
+	return int(n)
+}
+
+// onLoop reports whether the caller runs on one of the loops.
+func (r *Reactor) onLoop() bool {
+	for _, l := range r.loops {
+		if l.isCaller() {
+			return true
+		}
+	}
+	return false
+}
+
+// adopt makes ln one of those that Shutdown closes.
+func (r *Reactor) adopt(ln *Listener) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopping {
+		return ErrStopped
+	}
+	r.listeners[ln] = struct{}{}
+	return nil
+}
+
+func (r *Reactor) forget(ln *Listener) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.listeners, ln)
+}
+
+// Shutdown stops accepting, closes every connection once its output has left,
+// waits for the descriptors others have given to Watch to be closed, and then
+// stops the loops. When ctx is done first, what is left is dropped, and the
+// error is ctx's cause. Every connection's OnClose has been called when it
+// returns. Safe to call from any goroutine but a loop's, where it returns
+// ErrOnLoop.
+func (r *Reactor) Shutdown(ctx context.Context) error {
+	if r.onLoop() {
+		return ErrOnLoop
+	}
+	var err error
+	r.once.Do(func() {
+		r.closeListeners()
+		err = r.drain(ctx)
+		r.stop()
+		close(r.stopped)
+	})
+	<-r.stopped
+	return err
+}
+
+// Close stops the loops at once: what is queued is dropped. Safe to call from
+// any goroutine but a loop's, where it returns ErrOnLoop.
+func (r *Reactor) Close() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := r.Shutdown(ctx); err == ErrOnLoop { //nolint:errorlint // our own value
+		return err
+	}
+	return nil
+}
+
+func (r *Reactor) closeListeners() {
+	r.mu.Lock()
+	r.stopping = true
+	open := make([]*Listener, 0, len(r.listeners))
+	for ln := range r.listeners {
+		open = append(open, ln)
+	}
+	r.mu.Unlock()
+	for _, ln := range open {
+		_ = ln.Close()
+	}
+}
+
+func (r *Reactor) drain(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	drained := make([]chan struct{}, len(r.loops))
+	for i, l := range r.loops {
+		drained[i] = make(chan struct{})
+		_ = l.Post(func() { l.drain(drained[i]) })
+	}
+	for i, l := range r.loops {
+		select {
+		case <-drained[i]:
+		case <-l.done:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+func (r *Reactor) stop() {
+	for _, l := range r.loops {
+		_ = l.Post(func() { l.stopped = true })
+	}
+	for _, l := range r.loops {
+		<-l.done
+	}
+}
+
+// standard is the one piece of package-level state: the reactor for those who
+// bring none of their own.
+var standard struct {
+	mu sync.Mutex
+	r  *Reactor
+}
+
+// Default returns the reactor that packages above use when they are given
+// none. It is started with the zero Config when it is first asked for, and
+// again when it was shut down since. Safe to call from any goroutine.
+func Default() (*Reactor, error) {
+	standard.mu.Lock()
+	defer standard.mu.Unlock()
+	if standard.r != nil {
+		select {
+		case <-standard.r.stopped:
+		default:
+			return standard.r, nil
+		}
+	}
+	r, err := New(Config{})
+	if err != nil {
+		return nil, err
+	}
+	standard.r = r
+	return r, nil
+}

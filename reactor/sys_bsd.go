@@ -1,0 +1,58 @@
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+
+package reactor
+
+import (
+	"net"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// sysWritev writes buffer after buffer: the kernel's call is not among those
+// that x/sys/unix offers on every one of these systems. A short write ends it.
+func sysWritev(fd int, vec [][]byte) (int, error) {
+	total := 0
+	for _, p := range vec {
+		n, err := sysWrite(fd, p)
+		total += n
+		if err != nil {
+			if total > 0 && err == unix.EAGAIN {
+				err = nil
+			}
+			return total, err
+		}
+		if n < len(p) {
+			break
+		}
+	}
+	return total, nil
+}
+
+// sysAccept takes one connection from a listening socket, non-blocking and
+// close-on-exec.
+func sysAccept(fd int) (int, net.Addr, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	c, sa, err := unix.Accept(fd)
+	if err != nil {
+		return -1, nil, err
+	}
+	return c, fromSockaddr(sa), prepare(c)
+}
+
+// sysSocket makes a socket, non-blocking and close-on-exec.
+func sysSocket(family, typ, proto int) (int, error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	fd, err := unix.Socket(family, typ, proto)
+	if err != nil {
+		return -1, err
+	}
+	return fd, prepare(fd)
+}
+
+func prepare(fd int) error {
+	unix.CloseOnExec(fd)
+	return unix.SetNonblock(fd, true)
+}
