@@ -17,4 +17,3 @@ package codec
 type Framer interface {
 	Frame(data []byte, atEOF bool) (advance int, token []byte, err error)
 }
-

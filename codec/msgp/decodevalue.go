@@ -80,10 +80,11 @@ func decodeRest(b []byte, dst any) (n int, err error) {
 		}
 	case *Raw:
 		if dst != nil {
-			if n, err = Skip(b); err == nil {
-				*dst = bytes.Clone(b[:n])
+			if n, err = Skip(b); err != nil {
+				return 0, err
 			}
-			return n, err
+			*dst = bytes.Clone(b[:n])
+			return n, nil
 		}
 	}
 	return decodeOther(b, dst)

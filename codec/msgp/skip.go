@@ -1,12 +1,12 @@
 package msgp
 
 // Skip returns the size of the value at the front of b, checking all that is inside it. It neither recurses nor
-// allocates, so nesting costs nothing. The error is ErrTruncated or ErrInvalid.
+// allocates, so nesting costs nothing. The error is ErrTruncated or ErrInvalid; n is then the offset of the fault.
 func Skip(b []byte) (n int, err error) {
 	i := 0
 	for want := 1; want > 0; want-- {
 		if i >= len(b) {
-			return 0, ErrTruncated
+			return len(b), ErrTruncated
 		}
 		hint := skipHints[b[i]]
 		if hint >= 0 {
@@ -15,16 +15,16 @@ func Skip(b []byte) (n int, err error) {
 		}
 		size, more, err := skipSlow(b[i:], hint)
 		if err != nil {
-			return 0, err
+			return i, err
 		}
 		i += size
 		want += more
 		if want-1 > len(b)-i {
-			return 0, ErrTruncated
+			return len(b), ErrTruncated
 		}
 	}
 	if i > len(b) {
-		return 0, ErrTruncated
+		return len(b), ErrTruncated
 	}
 	return i, nil
 }
