@@ -9,7 +9,7 @@ import (
 // A Handler is what an event-driven connection calls: the codec above it. All
 // calls for one connection come from its loop, one at a time.
 //
-// A handler may also be an Opener or an EOFHandler. A panic in any of the
+// A handler may also be an Opener, an EOFHandler or a DrainHandler. A panic in any of the
 // calls ends the connection with a *PanicError and leaves the loop alone.
 type Handler interface {
 	// OnData is called with all the bytes that have arrived and were not
@@ -41,6 +41,13 @@ type EOFHandler interface {
 	// valid until OnEOF returns. The connection can still be written to and
 	// stays open until it is closed here. Called by the loop; must not block.
 	OnEOF(c *Conn, rest []byte)
+}
+
+// A DrainHandler is a Handler that holds something back while the peer is slow.
+type DrainHandler interface {
+	// OnDrain is called when the peer, which had not taken all of the output,
+	// has taken it: Queued was 0. Called by the loop; must not block.
+	OnDrain(c *Conn)
 }
 
 // A Conn is an event-driven connection: its loop reads, hands the bytes to

@@ -104,6 +104,15 @@ func (c *Conn) Queued() int {
 	return c.out.size
 }
 
+// Sent returns how many bytes the kernel has taken since the connection was
+// established. It still tells after the connection has ended. Safe to call
+// from any goroutine.
+func (c *Conn) Sent() uint64 {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	return c.out.sent
+}
+
 // CloseWrite refuses further output and, when what is queued has left, tells
 // the peer that no more will come. Reading goes on. Safe to call from any
 // goroutine.
@@ -162,11 +171,24 @@ func (c *Conn) writable() {
 	o := &c.out
 	o.mu.Lock()
 	o.edges++
+	wasBlocked := o.blocked
 	o.blocked = false
 	idle := o.size == 0 && o.sealed == nil
 	o.mu.Unlock()
 	if !idle {
 		c.carry()
+	}
+	if wasBlocked && !c.closing && !c.closed && c.Queued() == 0 {
+		c.drained()
+	}
+}
+
+// drained tells the handler that the peer has caught up.
+func (c *Conn) drained() {
+	if h, ok := c.h.(DrainHandler); ok {
+		c.cork()
+		h.OnDrain(c)
+		c.uncork()
 	}
 }
 

@@ -36,6 +36,7 @@ type output struct {
 	queue []*bytebufferpool.ByteBuffer // oldest first; the last one is added to
 	head  int                          // bytes of queue[0] the kernel has
 	size  int                          // bytes the kernel does not have
+	sent  uint64                       // bytes the kernel has, since the beginning
 	spare []*bytebufferpool.ByteBuffer // the writer's own list, swapped with queue
 	vec   [][]byte                     // the writer's slices
 
@@ -145,17 +146,25 @@ func (o *output) rounds(fd int) (more bool, err error) {
 	return false, nil
 }
 
-// direct writes p without copying it when nothing is queued, and queues what
-// is left. Otherwise it queues all of it. Called with mu held.
+// direct makes the caller the writer of p, which is not copied when nothing is
+// queued before it. What the kernel does not take, or somebody else has to
+// write, is queued. Called with mu held.
 func (o *output) direct(fd int, p []byte) (more bool, err error) {
-	if o.size > 0 || !o.begin() {
+	if !o.begin() {
 		o.add(p)
-		return o.size > 0 && !o.writing && !o.blocked && !o.told, nil
+		return false, nil
+	}
+	if o.size > 0 {
+		o.add(p)
+		more, err = o.rounds(fd)
+		o.writing = false
+		return more, err
 	}
 	edges := o.edges
 	o.mu.Unlock()
 	n, err := sysWrite(fd, p)
 	o.mu.Lock()
+	o.sent += uint64(n)
 	if o.err == nil && (err == nil || err == syscall.EAGAIN) {
 		o.unshift(p[n:])
 		o.blocked = n < len(p) && o.edges == edges
@@ -181,6 +190,7 @@ func (o *output) carry(fd int) error {
 	n, err := sysWritev(fd, vec)
 	o.mu.Lock()
 	clear(vec)
+	o.sent += uint64(n)
 	if o.err != nil { // dropped while we wrote: the list is ours to free
 		putAll(list)
 		return nil
