@@ -6,6 +6,27 @@ import "github.com/vmihailenco/msgpack/v5"
 // that it is exactly one value; a nil Raw is nil. DecodeValue into a *Raw makes a copy of the value's bytes.
 type Raw []byte
 
+// Decode decodes the value into what dst points to, as DecodeValue does.
+func (r Raw) Decode(dst any) error {
+	_, err := DecodeValue(r, dst)
+	return err
+}
+
+// Any decodes the value, as Value does.
+func (r Raw) Any() (any, error) {
+	if r == nil {
+		return nil, nil
+	}
+	v, _, err := Value(r)
+	return v, err
+}
+
+// Int returns the value, an integer.
+func (r Raw) Int() (int64, error) {
+	v, _, err := ReadInt(r)
+	return v, err
+}
+
 // Ext is an extension value whose type nobody has claimed: its type number and its payload.
 type Ext struct {
 	Type int8

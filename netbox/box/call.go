@@ -1,0 +1,100 @@
+package box
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/kharon-net/kharon/codec/iproto"
+	"github.com/kharon-net/kharon/codec/msgp"
+)
+
+// call starts what a CALL or CALL_16 asks for.
+func (x *session) call(h *iproto.Header, body []byte) {
+	c, _, err := iproto.ParseCall(body)
+	if err != nil {
+		x.refuse(*h, err)
+		return
+	}
+	fn := x.srv.funcs.Load().byName[string(c.Name)]
+	if fn == nil {
+		x.fail(h.Sync, iproto.NewError(iproto.CodeNoSuchProc,
+			fmt.Sprintf("Procedure '%s' is not defined", c.Name), "func", string(c.Name)))
+		return
+	}
+	if fn.mode == Inline {
+		x.runInline(h, fn, c.Args)
+		return
+	}
+	x.enqueue(&Request{session: x, header: *h, fn: fn}, c.Args)
+}
+
+// eval starts what an EVAL asks for.
+func (x *session) eval(h *iproto.Header, body []byte) {
+	e, _, err := iproto.ParseEval(body)
+	if err != nil {
+		x.refuse(*h, err)
+		return
+	}
+	f := x.srv.funcs.Load().eval
+	if f == nil {
+		x.fail(h.Sync, unsupported("EVAL"))
+		return
+	}
+	x.enqueue(&Request{session: x, header: *h, eval: f, expr: string(e.Expr)}, e.Args)
+}
+
+// runInline runs a handler on the loop. Its answer joins the others of this
+// callback.
+func (x *session) runInline(h *iproto.Header, fn *function, args []byte) {
+	r := &x.inline
+	r.header, r.fn = *h, fn
+	r.args, _ = msgp.NewArray(args)
+	r.begin()
+	x.out.B = r.answer(x.out.B)
+	r.end()
+}
+
+// enqueue hands a request to the pool when this callback ends. args are
+// copied, because the input buffer is used again.
+func (x *session) enqueue(r *Request, args []byte) {
+	r.args, _ = msgp.NewArray(append(make([]byte, 0, len(args)), args...))
+	r.begin()
+	x.inFlight.Add(1)
+	x.srv.inFlight.Add(1)
+	x.batch = append(x.batch, r)
+}
+
+// answer runs the handler and appends the frame that answers the request.
+func (r *Request) answer(dst []byte) []byte {
+	result, err := r.invoke()
+	if err == nil {
+		var out []byte
+		if out, err = r.appendResults(dst, result); err == nil {
+			return out
+		}
+	}
+	return replyTo(err, r.name()).AppendReply(dst, r.header.Sync, schemaVersion)
+}
+
+// invoke calls the handler. A panic becomes an error.
+func (r *Request) invoke() (result any, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			stack := debug.Stack()
+			r.session.srv.log.Error("box: handler panicked", "function", r.name(), "session", r.session.id,
+				"panic", v, "stack", string(stack))
+			result, err = nil, fmt.Errorf("handler panicked: %v", v)
+		}
+	}()
+	if r.eval != nil {
+		return r.eval(r.session.ctx, r.expr, r)
+	}
+	return r.fn.f(r.session.ctx, r)
+}
+
+func (r *Request) name() string {
+	if r.eval != nil {
+		return "eval"
+	}
+	return r.fn.name
+}

@@ -1,0 +1,82 @@
+package box
+
+import (
+	"net"
+	"sync/atomic"
+
+	"github.com/kharon-net/kharon/codec/iproto"
+)
+
+// A Request is one CALL or EVAL being answered. It is valid until its handler
+// returns; in the mode Inline it is used again after that.
+type Request struct {
+	session *session
+	header  iproto.Header
+	fn      *function // what is called; nil: eval
+	eval    Eval
+	expr    string
+	args    Args
+	serial  atomic.Uint64 // which request of the session this is; 0: answered
+}
+
+// Args returns the arguments. Returning it from the handler answers with the
+// arguments. Must not be used from several goroutines at once.
+func (r *Request) Args() *Args { return &r.args }
+
+// Sync returns the number by which the client knows the request. Safe to call
+// from any goroutine while the handler runs.
+func (r *Request) Sync() uint64 { return r.header.Sync }
+
+// Function returns the name that was called, or "eval". Safe to call from any
+// goroutine while the handler runs.
+func (r *Request) Function() string { return r.name() }
+
+// Session returns the session of the client, as this request sees it. Safe to
+// call from any goroutine while the handler runs.
+func (r *Request) Session() Session {
+	return Session{x: r.session, req: r, serial: r.serial.Load(), sync: r.header.Sync}
+}
+
+func (r *Request) begin() { r.serial.Store(r.session.serial.Add(1)) }
+
+func (r *Request) end() { r.serial.Store(0) }
+
+// run answers the request from the pool. last tells that no other request is
+// waiting there, so that the answer is written at once, and otherwise with
+// those that follow.
+func (r *Request) run(scratch []byte, last bool) []byte {
+	scratch = r.answer(scratch[:0])
+	r.end()
+	if last {
+		_ = r.session.conn.WriteNow(scratch)
+	} else {
+		_, _ = r.session.conn.Write(scratch)
+	}
+	r.session.done()
+	return scratch
+}
+
+// A Session is a client as one of its requests sees it. It is a small value.
+// Its methods are for the time of the request; a Push after that fails with
+// ErrRequestDone.
+type Session struct {
+	x      *session
+	req    *Request
+	serial uint64
+	sync   uint64
+}
+
+// ID returns the number of the session, from 1, which no other session of the
+// server has. Safe to call from any goroutine.
+func (s Session) ID() uint64 { return s.x.id }
+
+// Peer returns the address of the client. Safe to call from any goroutine.
+func (s Session) Peer() net.Addr { return s.x.conn.RemoteAddr() }
+
+// User returns the name of the session's user: "guest". Safe to call from any
+// goroutine.
+func (s Session) User() string { return "guest" }
+
+// Sync returns the number by which the client knows the request. Safe to call
+// from any goroutine.
+func (s Session) Sync() uint64 { return s.sync }

@@ -1,0 +1,68 @@
+package box
+
+import (
+	"github.com/kharon-net/kharon/codec/iproto"
+	"github.com/kharon-net/kharon/codec/msgp"
+)
+
+// appendResults appends a whole answer with the results of a handler. On error
+// dst is returned as it was.
+func (r *Request) appendResults(dst []byte, result any) ([]byte, error) {
+	start := len(dst)
+	dst, frame := iproto.BeginFrame(dst)
+	dst = iproto.AppendReplyHeader(dst, iproto.TypeOK, r.header.Sync, schemaVersion)
+	dst, data := iproto.AppendDataHead(dst)
+	var count int
+	var err error
+	if r.header.Type == iproto.TypeCall16 {
+		dst, count, err = appendTuples(dst, result)
+	} else {
+		dst, count, err = appendValues(dst, result)
+	}
+	if err != nil {
+		return dst[:start], err
+	}
+	dst = iproto.EndData(dst, data, uint32(count))
+	return iproto.EndFrame(dst, frame), nil
+}
+
+// appendValues appends what a handler returned and tells how many values that
+// is.
+func appendValues(dst []byte, result any) (out []byte, count int, err error) {
+	switch v := result.(type) {
+	case nil:
+		return dst, 0, nil
+	case *Args:
+		return append(dst, v.Elements()...), v.Len(), nil
+	case Values:
+		for _, e := range v {
+			if dst, err = msgp.AppendValue(dst, e); err != nil {
+				return dst, 0, err
+			}
+		}
+		return dst, len(v), nil
+	}
+	dst, err = msgp.AppendValue(dst, result)
+	return dst, 1, err
+}
+
+// appendTuples is appendValues for CALL_16, where every result is a tuple: a
+// value that is no array becomes an array of one.
+func appendTuples(dst []byte, result any) (out []byte, count int, err error) {
+	plain, count, err := appendValues(nil, result)
+	if err != nil {
+		return dst, 0, err
+	}
+	for range count {
+		n, err := msgp.Skip(plain)
+		if err != nil {
+			return dst, 0, err
+		}
+		if msgp.KindOf(plain[0]) != msgp.KindArray {
+			dst = msgp.AppendArrayHeader(dst, 1)
+		}
+		dst = append(dst, plain[:n]...)
+		plain = plain[n:]
+	}
+	return dst, count, nil
+}

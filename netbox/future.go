@@ -1,0 +1,146 @@
+package netbox
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/kharon-net/kharon/codec/iproto"
+)
+
+// A Future is a request that has been sent, and its answer when that has come.
+//
+// Any number of goroutines may wait for it. It keeps what it has received, so
+// that the answer and the pushes can be looked at again, until it is forgotten
+// or released.
+type Future struct {
+	// set when the request is sent
+	conn  *Conn
+	sync  uint64
+	start uint64 // of the request, in bytes since the connection was made
+
+	state atomic.Uint32
+	token chan struct{} // one slot: handed from waiter to waiter once the answer is there
+
+	// written by the loop before state becomes answered
+	typ  iproto.Type
+	body []byte
+	err  error
+
+	mu     sync.Mutex
+	pushes pushList
+	done   chan struct{} // closed with the answer; nil: nobody asked
+}
+
+// The states of a Future.
+//
+//	pending ──somebody waits──► awaited
+//	   │                           │
+//	   └─────────answer────────────┴──► answered
+const (
+	pending uint32 = iota
+	awaited
+	answered
+)
+
+var futures = sync.Pool{New: func() any { return &Future{token: make(chan struct{}, 1)} }}
+
+// Ready reports whether the answer is there. Safe to call from any goroutine.
+func (f *Future) Ready() bool { return f.state.Load() == answered }
+
+// Done returns a channel that is closed when the answer is there. Safe to call
+// from any goroutine.
+func (f *Future) Done() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.done == nil {
+		f.done = make(chan struct{})
+		if f.Ready() {
+			close(f.done)
+		}
+	}
+	return f.done
+}
+
+// Wait waits for the answer and returns it. The error is the server's *Error,
+// a *ConnError, why the request could not be encoded, or ctx's cause; after
+// the last the answer may still come and be waited for again. Safe to call from
+// any goroutine but a loop's.
+func (f *Future) Wait(ctx context.Context) (Result, error) {
+	if err := f.await(ctx); err != nil {
+		return Result{}, err
+	}
+	return f.result()
+}
+
+// Release gives the future back for another request. Neither it nor anything
+// it has returned may be used afterwards. It saves allocations and is never
+// necessary. Of a request without an answer it does nothing. Must not be
+// called while others use the future.
+func (f *Future) Release() {
+	if !f.Ready() {
+		return
+	}
+	f.mu.Lock()
+	defer futures.Put(f)
+	defer f.mu.Unlock()
+	f.conn, f.err = nil, nil
+	f.sync, f.start, f.typ = 0, 0, 0
+	if cap(f.body) > 64<<10 {
+		f.body = nil
+	}
+	f.body = f.body[:0]
+	f.pushes, f.done = pushList{}, nil
+	select {
+	case <-f.token:
+	default:
+	}
+	f.state.Store(pending)
+}
+
+// await returns nil when the answer is there.
+func (f *Future) await(ctx context.Context) error {
+	if f.state.Load() == answered {
+		return nil
+	}
+	if !f.state.CompareAndSwap(pending, awaited) && f.state.Load() == answered {
+		return nil
+	}
+	if ctx.Done() == nil {
+		<-f.token
+	} else {
+		select {
+		case <-f.token:
+		case <-ctx.Done():
+			if !f.Ready() {
+				return context.Cause(ctx)
+			}
+			return nil
+		}
+	}
+	f.token <- struct{}{} // for the next one who waits
+	return nil
+}
+
+// answer completes the future. Called once, with typ and body, or err, set. All
+// of it happens under mu, which Release takes, too: who sees the answer early
+// can not give the future away while the others are still being told.
+func (f *Future) answer() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.state.Swap(answered) == awaited {
+		f.token <- struct{}{}
+	}
+	if f.done != nil {
+		close(f.done)
+	}
+	f.pushes.wake()
+}
+
+// result decodes the answer as far as its kind.
+func (f *Future) result() (Result, error) {
+	if f.err != nil {
+		return Result{}, f.err
+	}
+	return parseResult(f.typ, f.body)
+}
