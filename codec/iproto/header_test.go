@@ -180,7 +180,8 @@ func BenchmarkParseHeader(b *testing.B) {
 		"reply 3.x": "83 00 ce 00000000 01 cf 0000000000000005 05 cf 0000000000000056",
 		"reply 2.x": "83 00 ce 00000000 01 cf 0000000000000005 05 ce 00000056",
 		"request":   "82 01 cd 0500 00 0a",
-		"general":   "83 01 cd 0500 00 0a 0a 01",
+		"stream":    "83 01 cd 0500 00 0a 0a 01",
+		"general":   "83 01 cd 0500 00 0a 0b 01",
 	} {
 		data := unhex(b, s)
 		b.Run(name, func(b *testing.B) {
