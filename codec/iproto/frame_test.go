@@ -47,6 +47,9 @@ func TestParseFrameLengthKeepsTheLimit(t *testing.T) {
 		}
 	}
 	_, _, err := ParseFrameLength(unhex(t, "ce ffffffff"), 0)
+	if got, want := err.Error(), "iproto: frame of 4294967295 bytes, limit 2147483648"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	if got, want := ReplyTo(err).Message, "Invalid MsgPack - too big packet size in the header: 4294967295"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

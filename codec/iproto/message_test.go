@@ -20,6 +20,8 @@ var parsers = map[string]func([]byte) error{
 	"all":   func(b []byte) error { _, _, err := ParseDataAll(b); return err },
 	"chunk": func(b []byte) error { _, _, err := ParseChunk(b); return err },
 	"error": func(b []byte) error { _, err := ParseError(1, b); return err },
+	"watch": func(b []byte) error { _, _, err := ParseWatch(b); return err },
+	"event": func(b []byte) error { _, _, err := ParseEvent(b); return err },
 }
 
 func TestParseCall(t *testing.T) {
@@ -115,6 +117,12 @@ func TestBodiesAreRefusedInTarantoolsWords(t *testing.T) {
 		{"chunk", "81 30 05", body, "", 2},
 		{"error", "81 31 05", body, "", 2},
 		{"error", "c1", body, "illegal code", 0},
+		{"watch", "", request, "", 0},
+		{"watch", "90", body, "", 0},
+		{"watch", "80", "Missing mandatory field 'EVENT_KEY' in request", "", 1},
+		{"watch", "81 57 05", body, "", 2},
+		{"watch", "81 ff 05", body, "", 1},
+		{"event", "", body, "", 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.parser+" "+tt.hex, func(t *testing.T) {
@@ -125,6 +133,9 @@ func TestBodiesAreRefusedInTarantoolsWords(t *testing.T) {
 			}
 			if packet.Message() != tt.want || packet.Offset != tt.offset || !errors.Is(err, packet.Code) {
 				t.Errorf("got %q at %d, want %q at %d", packet.Message(), packet.Offset, tt.want, tt.offset)
+			}
+			if text := err.Error(); !strings.HasPrefix(text, "iproto: "+tt.want) {
+				t.Errorf("text %q", text)
 			}
 			reply := ReplyTo(err)
 			if reply.Code != packet.Code || reply.Message != tt.want {
@@ -256,6 +267,8 @@ func messages(tb testing.TB) map[string][]byte {
 		"all":   Data{Array: []byte{0x91, 1}, Formats: []byte{0x80}, Position: []byte("kQE")}.Append(nil),
 		"chunk": data,
 		"error": e.Append(nil),
+		"watch": Watch{Key: []byte("box.shutdown")}.Append(nil),
+		"event": Event{Key: []byte("key"), Data: []byte{0x91, 1}}.Append(nil),
 	}
 }
 
