@@ -110,11 +110,16 @@ func reappendReply(tb testing.TB, h Header, body []byte) []byte {
 	case len(body) == 1:
 		return AppendOK(nil, h.Sync, h.SchemaVersion)
 	case body[1] == byte(KeyData):
-		return EndFrame(rewrite(ParseDataAll)(dst, body), mark)
+		dst = rewrite(ParseDataAll)(dst, body)
 	case body[1] == byte(KeyVersion):
-		return EndFrame(rewrite(ParseID)(dst, body), mark)
+		dst = rewrite(ParseID)(dst, body)
+	default:
+		return nil
 	}
-	return nil
+	if dst == nil {
+		tb.Fatalf("%x is not read", body)
+	}
+	return EndFrame(dst, mark)
 }
 
 func TestMessagesAppendToTheBytesTheyCameFrom(t *testing.T) {

@@ -68,6 +68,9 @@ func skipSlow(b []byte, hint int8) (size, more int, err error) {
 	case hintArray:
 		return n, int(long), nil
 	case hintMap:
+		if long > uint64(len(b))/2 {
+			return 0, 0, ErrTruncated
+		}
 		return n, 2 * int(long), nil
 	case hintExt:
 		n++
