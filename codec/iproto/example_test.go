@@ -48,7 +48,7 @@ func Example() {
 }
 
 func ExampleCode() {
-	var err error = fmt.Errorf("calling: %w", iproto.NewError(iproto.CodeNoSuchProc, "Procedure 'f' is not defined"))
+	err := fmt.Errorf("calling: %w", iproto.NewError(iproto.CodeNoSuchProc, "Procedure 'f' is not defined"))
 	fmt.Println(errors.Is(err, iproto.CodeNoSuchProc), errors.Is(err, iproto.CodeAccessDenied))
 	fmt.Println(err)
 	// Output:

@@ -40,7 +40,7 @@ func (v VersionID) String() string {
 }
 
 // ErrGreeting is what every error of ParseGreeting is but that of another protocol.
-var ErrGreeting = errors.New("Invalid greeting")
+var ErrGreeting = errors.New("invalid greeting")
 
 // GreetingError tells what is wrong with a greeting. It is ErrGreeting to errors.Is.
 type GreetingError struct {
@@ -50,7 +50,7 @@ type GreetingError struct {
 
 // Error begins with Tarantool's text, "Invalid greeting".
 func (e *GreetingError) Error() string {
-	return fmt.Sprintf("%v: %s (at offset %d)", ErrGreeting, e.Reason, e.Offset)
+	return fmt.Sprintf("Invalid greeting: %s (at offset %d)", e.Reason, e.Offset)
 }
 
 // Unwrap returns ErrGreeting.

@@ -84,7 +84,7 @@ func TestReadersTellTruncatedFromWrong(t *testing.T) {
 					t.Errorf("%v of %#x, cut: %d, %v", kind, c, n, err)
 				}
 			case got == KindInvalid:
-				if err != ErrInvalid {
+				if !errors.Is(err, ErrInvalid) {
 					t.Errorf("%v of %#x: %v", kind, c, err)
 				}
 			case !errors.As(err, &mismatch) || mismatch.Want != kind || mismatch.Got != byte(c) || n != 0:
@@ -93,7 +93,7 @@ func TestReadersTellTruncatedFromWrong(t *testing.T) {
 		}
 	}
 	for kind, read := range readers {
-		if _, err := read(nil); err != ErrTruncated {
+		if _, err := read(nil); !errors.Is(err, ErrTruncated) {
 			t.Errorf("%v of nothing: %v", kind, err)
 		}
 	}
@@ -103,17 +103,17 @@ func TestCountsBeyondTheInputAreTruncated(t *testing.T) {
 	for _, s := range []string{"92c0", "dc0003c0c0", "ddffffffffc0", "82c0c0c0", "de0002c0c0c0", "dfffffffff",
 		"a3ffff", "d903ffff", "dbffffffff", "c6ffffffff", "c9ffffffff01", "c7", "c700", "d4", "d401", "d801"} {
 		b := unhex(t, s)
-		if n, err := Skip(b); err != ErrTruncated {
+		if n, err := Skip(b); !errors.Is(err, ErrTruncated) {
 			t.Errorf("Skip %s: %d, %v", s, n, err)
 		}
-		if n, err := readers[KindOf(b[0])](b); err != ErrTruncated || n != 0 {
+		if n, err := readers[KindOf(b[0])](b); !errors.Is(err, ErrTruncated) || n != 0 {
 			t.Errorf("read %s: %d, %v", s, n, err)
 		}
 	}
 }
 
 func TestReadIntAboveRange(t *testing.T) {
-	if _, n, err := ReadInt(AppendUint(nil, math.MaxInt64+1)); err != ErrRange || n != 9 {
+	if _, n, err := ReadInt(AppendUint(nil, math.MaxInt64+1)); !errors.Is(err, ErrRange) || n != 9 {
 		t.Errorf("%d, %v", n, err)
 	}
 }

@@ -2,6 +2,7 @@ package msgp
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -33,7 +34,7 @@ func TestSkipEveryForm(t *testing.T) {
 			t.Errorf("%s and more: %d, %v", s, n, err)
 		}
 		for cut := range b {
-			if _, err := Skip(b[:cut]); err != ErrTruncated {
+			if _, err := Skip(b[:cut]); !errors.Is(err, ErrTruncated) {
 				t.Errorf("%s cut to %d: %v", s, cut, err)
 			}
 		}
@@ -48,7 +49,7 @@ func TestSkipTellsWhereTheFaultIs(t *testing.T) {
 	}{
 		{"c1", 0, ErrInvalid}, {"9201c1", 2, ErrInvalid}, {"8101a2c1", 4, ErrTruncated}, {"", 0, ErrTruncated},
 	} {
-		if n, err := Skip(unhex(t, tt.hex)); n != tt.n || err != tt.err {
+		if n, err := Skip(unhex(t, tt.hex)); n != tt.n || !errors.Is(err, tt.err) {
 			t.Errorf("%s: %d, %v", tt.hex, n, err)
 		}
 	}
@@ -59,7 +60,7 @@ func TestSkipTakesAnyDepth(t *testing.T) {
 	if n, err := Skip(deep); n != len(deep) || err != nil {
 		t.Errorf("%d, %v", n, err)
 	}
-	if n, err := Skip(deep[:len(deep)-1]); err != ErrTruncated {
+	if n, err := Skip(deep[:len(deep)-1]); !errors.Is(err, ErrTruncated) {
 		t.Errorf("%d, %v", n, err)
 	}
 }
@@ -69,10 +70,10 @@ func TestValueRefusesDepth(t *testing.T) {
 	if _, n, err := Value(nest(MaxDepth)); n != MaxDepth+1 || err != nil {
 		t.Errorf("at the limit: %d, %v", n, err)
 	}
-	if _, _, err := Value(nest(MaxDepth + 1)); err != ErrDepth {
+	if _, _, err := Value(nest(MaxDepth + 1)); !errors.Is(err, ErrDepth) {
 		t.Errorf("above: %v", err)
 	}
-	if _, err := DecodeValue(nest(10<<20), new([]any)); err != ErrDepth {
+	if _, err := DecodeValue(nest(10<<20), new([]any)); !errors.Is(err, ErrDepth) {
 		t.Errorf("far above: %v", err)
 	}
 	wide := AppendArrayHeader(nil, 5000) // depth is not the number of containers

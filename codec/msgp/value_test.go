@@ -79,7 +79,7 @@ func TestValueGivesBackWhatAppendValueWrote(t *testing.T) {
 				t.Errorf("got %#v, want %#v", got, tt.want)
 			}
 			for cut := range b {
-				if _, n, err := Value(b[:cut]); err != ErrTruncated || n != 0 {
+				if _, n, err := Value(b[:cut]); !errors.Is(err, ErrTruncated) || n != 0 {
 					t.Errorf("cut to %d: %d, %v", cut, n, err)
 				}
 			}
@@ -148,7 +148,7 @@ func TestMapKeys(t *testing.T) {
 		}
 	}
 	for _, hex := range []string{"819001", "818001", "81c4016101", "81d4040101", "82a161018101a16101"} {
-		if _, _, err := Value(unhex(t, hex)); err != ErrMapKey {
+		if _, _, err := Value(unhex(t, hex)); !errors.Is(err, ErrMapKey) {
 			t.Errorf("%s: %v", hex, err)
 		}
 	}
