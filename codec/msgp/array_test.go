@@ -38,6 +38,12 @@ func TestArrayGivesItsElements(t *testing.T) {
 	if err := a.Decode(&i, &u); err == nil {
 		t.Error("-2 was decoded into a uint8")
 	}
+	for _, dst := range []any{new(int8), new(uint8)} {
+		b := newArray(t, 300)
+		if err := b.Decode(dst); !errors.Is(err, msgp.ErrRange) {
+			t.Errorf("300 into %T: %v", dst, err)
+		}
+	}
 	var s int64
 	if err := a.Decode(&i, &s); err != nil || i != 1 || s != -2 {
 		t.Errorf("decoded %d and %d, err %v", i, s, err)
@@ -74,11 +80,7 @@ func TestArrayOfNothingAndOfSomethingElse(t *testing.T) {
 	if _, err := msgp.NewArray([]byte{0x80}); err == nil {
 		t.Error("a map was taken for an array")
 	}
-	truncated, err := msgp.NewArray([]byte{0xdd, 0xff, 0xff, 0xff, 0xff, 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := truncated.Values(); err == nil {
+	if _, err := msgp.NewArray([]byte{0xdd, 0xff, 0xff, 0xff, 0xff, 1}); err == nil {
 		t.Error("four billion elements were found in one byte")
 	}
 }
