@@ -1,5 +1,9 @@
 package msgp
 
+import "errors"
+
+var errNilTarget = errors.New("msgp: nil pointer to decode into")
+
 // decodeSmall is DecodeValue for pointers to the integers of other widths, so
 // that one which does not fit is ErrRange and not cut. done is false for
 // anything else.
@@ -27,7 +31,7 @@ func decodeSmall(b []byte, dst any) (n int, done bool, err error) {
 
 func decodeInto[T int8 | int16 | int32 | uint | uint8 | uint16 | uint32](b []byte, dst *T) (n int, err error) {
 	if dst == nil {
-		return 0, ErrRange
+		return 0, errNilTarget
 	}
 	if KindOf(b[0]) == KindUint {
 		v, n, err := ReadUint(b)
