@@ -39,7 +39,7 @@ type session struct {
 	stopped bool                       // no more input is processed
 	paused  bool                       // input waits for requests or output to get less
 
-	inFlight atomic.Int32 // requests in the pool
+	inFlight atomic.Int32 // requests of the pool not yet answered, batch included
 	resuming atomic.Bool  // the loop has been asked to look again
 	gone     atomic.Bool  // the client has disconnected
 	serial   atomic.Uint64
@@ -89,7 +89,6 @@ func (x *session) OnData(c *reactor.Conn, p []byte) (n int) {
 		if err != nil {
 			x.refuse(iproto.Header{}, err)
 			x.stopped = true
-			_ = c.Close()
 			return len(p)
 		}
 		if k == 0 {
@@ -106,7 +105,8 @@ func (x *session) OnData(c *reactor.Conn, p []byte) (n int) {
 	return n
 }
 
-// leave hands over what one callback has collected.
+// leave hands over what one callback has collected, and closes the connection
+// when its input can not be followed any more.
 func (x *session) leave() {
 	out := x.out
 	x.out = nil
@@ -114,6 +114,9 @@ func (x *session) leave() {
 		_ = x.conn.WriteNow(out.B)
 	}
 	bytebufferpool.Put(out)
+	if x.stopped {
+		_ = x.conn.Close() // after the last word, which it lets leave
+	}
 	if len(x.batch) > 0 {
 		x.srv.pool.put(x.batch)
 		clear(x.batch)
@@ -133,7 +136,7 @@ func (x *session) spill() {
 // way or the client does not take the answers.
 func (x *session) mustPause() bool {
 	cfg := &x.srv.cfg
-	if int(x.inFlight.Load())+len(x.batch) >= cfg.MaxInFlight {
+	if int(x.inFlight.Load()) >= cfg.MaxInFlight {
 		return true
 	}
 	return len(x.out.B) == 0 && x.conn.Queued() > cfg.OutputBudget
