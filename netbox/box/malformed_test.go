@@ -3,6 +3,7 @@ package box
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/kharon-net/kharon/codec/iproto"
@@ -250,4 +251,17 @@ func TestLargeRequestAndAnswer(t *testing.T) {
 			t.Errorf("mode %d: %d bytes came back changed", mode, len(text))
 		}
 	}
+}
+
+func TestOnlyTheGuestWithoutPasswordIsKnown(t *testing.T) {
+	const mismatch = "User not found or supplied credentials are invalid"
+	_, addr := start(t, Config{})
+	c := dialRaw(t, addr)
+	c.write(frame(t, "82 01 01 00 07 82 23 a56775657374 21 90"))
+	c.expectOK(1)
+	c.write(frame(t, "82 01 02 00 07 82 23 a5616c696365 21 90"))
+	c.expectError(2, iproto.CodeCredsMismatch, mismatch)
+	c.write(frame(t, "82 01 03 00 07 82 23 a56775657374 21 92 a9636861702d73686131 b4"+strings.Repeat("00", 20)))
+	c.expectError(3, iproto.CodeCredsMismatch, mismatch)
+	c.expectAlive()
 }

@@ -31,6 +31,7 @@ type session struct {
 	id   uint64
 	ctx  context.Context
 	end  context.CancelFunc
+	salt [32]byte // of the greeting
 
 	// owned by the loop
 	out     *bytebufferpool.ByteBuffer // answers of this callback; nil outside
@@ -65,9 +66,8 @@ func (x *session) OnOpen(c *reactor.Conn) {
 		_ = c.Close()
 		return
 	}
-	salt := make([]byte, 32)
-	_, _ = rand.Read(salt)
-	greeting := iproto.Greeting{Version: x.srv.cfg.Version, UUID: x.srv.uuid, Salt: salt}
+	_, _ = rand.Read(x.salt[:])
+	greeting := iproto.Greeting{Version: x.srv.cfg.Version, UUID: x.srv.uuid, Salt: x.salt[:]}
 	_ = c.Append(greeting.Append)
 }
 
