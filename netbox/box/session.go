@@ -81,8 +81,6 @@ func (x *session) OnData(c *reactor.Conn, p []byte) (n int) {
 	defer x.leave()
 	for n < len(p) && !x.stopped {
 		if x.mustPause() {
-			x.paused = true
-			c.PauseRead()
 			return n
 		}
 		size, k, err := iproto.ParseFrameLength(p[n:], x.srv.cfg.MaxPacket)
@@ -132,14 +130,29 @@ func (x *session) spill() {
 	}
 }
 
-// mustPause reports whether requests have to wait because too many are under
-// way or the client does not take the answers.
+// mustPause stops the input when requests have to wait, because too many are
+// under way or the client does not take the answers, until that is over.
 func (x *session) mustPause() bool {
-	cfg := &x.srv.cfg
-	if int(x.inFlight.Load()) >= cfg.MaxInFlight {
-		return true
+	crowded := int(x.inFlight.Load()) >= x.srv.cfg.MaxInFlight
+	if !crowded {
+		if len(x.out.B) > 0 || !x.full() {
+			return false
+		}
+		x.conn.WantDrain()
 	}
-	return len(x.out.B) == 0 && x.conn.Queued() > cfg.OutputBudget
+	x.paused = true
+	x.conn.PauseRead()
+	return true
+}
+
+// full reports whether more output waits for the client than it may, also when
+// all that the kernel takes has been written. Safe to call from any goroutine.
+func (x *session) full() bool {
+	if x.conn.Queued() <= x.srv.cfg.OutputBudget {
+		return false
+	}
+	x.conn.Flush()
+	return x.conn.Queued() > x.srv.cfg.OutputBudget
 }
 
 // done is called when a request of the pool has been answered.
