@@ -46,7 +46,8 @@ type EOFHandler interface {
 // A DrainHandler is a Handler that holds something back while the peer is slow.
 type DrainHandler interface {
 	// OnDrain is called when the peer, which had not taken all of the output,
-	// has taken it: Queued was 0. Called by the loop; must not block.
+	// has taken it, and once after WantDrain: Queued was 0. Called by the
+	// loop; must not block.
 	OnDrain(c *Conn)
 }
 

@@ -139,7 +139,7 @@ func (c *Conn) written(more bool, err error) {
 	}
 	orphan := o.orphan
 	o.orphan = false
-	call := !o.told && (more || o.broke != nil || (o.sealed != nil && o.size == 0))
+	call := !o.told && (more || o.broke != nil || (o.sealed != nil && o.size == 0) || (o.settled() && !o.corked))
 	o.told = o.told || call
 	o.mu.Unlock()
 	if orphan {
@@ -171,15 +171,27 @@ func (c *Conn) writable() {
 	o := &c.out
 	o.mu.Lock()
 	o.edges++
-	wasBlocked := o.blocked
 	o.blocked = false
-	idle := o.size == 0 && o.sealed == nil
+	idle := o.idle()
 	o.mu.Unlock()
 	if !idle {
 		c.carry()
 	}
-	if wasBlocked && !c.closing && !c.closed && c.Queued() == 0 {
-		c.drained()
+}
+
+// WantDrain asks for OnDrain when nothing is queued any more, which may be so
+// already: whoever stops because of Queued can not know whether the peer is
+// slow or the output on its way. Must be called on the loop.
+func (c *Conn) WantDrain() {
+	c.loop.mustOwn("Conn.WantDrain")
+	o := &c.out
+	o.mu.Lock()
+	o.owed = true
+	tell := o.settled() && !o.corked && !o.told
+	o.told = o.told || tell
+	o.mu.Unlock()
+	if tell {
+		c.ferry()
 	}
 }
 
@@ -215,6 +227,8 @@ func (c *Conn) carry() {
 	empty := o.size == 0 && !o.writing
 	fin := empty && o.fin
 	o.fin = o.fin && !fin
+	drained := o.settled() && err == nil && !c.closing
+	o.owed = o.owed && !drained
 	o.told = more
 	o.mu.Unlock()
 	switch {
@@ -226,6 +240,9 @@ func (c *Conn) carry() {
 		_ = sysShutdownWrite(c.fd)
 	case more:
 		c.ferry()
+	}
+	if drained {
+		c.drained()
 	}
 }
 
@@ -240,7 +257,7 @@ func (c *Conn) cork() {
 func (c *Conn) uncork() {
 	c.out.mu.Lock()
 	c.out.corked = false
-	idle := c.out.size == 0 && c.out.sealed == nil
+	idle := c.out.idle()
 	c.out.mu.Unlock()
 	if !idle {
 		c.carry()

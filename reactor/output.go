@@ -45,6 +45,7 @@ type output struct {
 	told    bool   // the loop is on its way here
 	corked  bool   // the loop is in the handler and flushes when that returns
 	edges   uint32 // writable edges seen
+	owed    bool   // OnDrain is called when the queue is empty
 	fin     bool   // the peer is told that no more comes when the queue is empty
 	ending  bool   // Close or Abort was called, or the connection is ending by itself
 	orphan  bool   // the connection has ended; the writer retires the descriptor
@@ -167,7 +168,7 @@ func (o *output) direct(fd int, p []byte) (more bool, err error) {
 	o.sent += uint64(n)
 	if o.err == nil && (err == nil || err == syscall.EAGAIN) {
 		o.unshift(p[n:])
-		o.blocked = n < len(p) && o.edges == edges
+		o.block(n < len(p), edges)
 		more, err = o.rounds(fd)
 	}
 	o.writing = false
@@ -198,11 +199,24 @@ func (o *output) carry(fd int) error {
 	o.vec = vec[:0]
 	o.taken(list, from, n)
 	if err == syscall.EAGAIN || (err == nil && n < want) {
-		o.blocked = o.edges == edges
+		o.block(true, edges)
 		return nil
 	}
 	return err
 }
+
+// block takes note that the kernel takes no more, unless a writable edge came
+// since edges had been counted. Called with mu held.
+func (o *output) block(full bool, edges uint32) {
+	o.blocked = full && o.edges == edges
+	o.owed = o.owed || full
+}
+
+// idle reports whether the loop has nothing to see to. Called with mu held.
+func (o *output) idle() bool { return o.size == 0 && o.sealed == nil && !o.owed }
+
+// settled reports whether OnDrain is due. Called with mu held.
+func (o *output) settled() bool { return o.owed && o.size == 0 && !o.writing }
 
 // taken accounts for n bytes of list, whose first from bytes had been taken
 // before, and puts the rest back before what was added meanwhile. Called with

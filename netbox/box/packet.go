@@ -104,16 +104,6 @@ func (x *session) identify(h *iproto.Header, body []byte) {
 	x.out.B = iproto.EndFrame(id.Append(b), mark)
 }
 
-// auth answers that the user is not known: there is but the guest, which a
-// session is from the beginning.
-func (x *session) auth(h *iproto.Header, body []byte) {
-	if _, err := iproto.ParseBody(body); err != nil {
-		x.refuse(*h, err)
-		return
-	}
-	x.fail(h.Sync, iproto.NewError(iproto.CodeCredsMismatch, "User not found or supplied credentials are invalid"))
-}
-
 // nop answers a request that only replication knows.
 func (x *session) nop(h *iproto.Header, body []byte) {
 	if len(body) > 0 {

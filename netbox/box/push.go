@@ -40,7 +40,7 @@ func (s Session) Push(v any) error {
 		return ErrSessionClosed
 	case s.serial == 0 || s.req.serial.Load() != s.serial:
 		return ErrRequestDone
-	case s.x.conn.Queued() > s.x.srv.cfg.OutputBudget:
+	case s.x.full():
 		return ErrOutputFull
 	}
 	buf := bytebufferpool.Get()

@@ -31,6 +31,7 @@ type session struct {
 	id   uint64
 	ctx  context.Context
 	end  context.CancelFunc
+	salt [32]byte // of the greeting
 
 	// owned by the loop
 	out     *bytebufferpool.ByteBuffer // answers of this callback; nil outside
@@ -40,7 +41,7 @@ type session struct {
 	paused  bool                       // input waits for requests or output to get less
 	serial  uint64                     // requests begun
 
-	inFlight atomic.Int32 // requests in the pool
+	inFlight atomic.Int32 // requests of the pool not yet answered, batch included
 	resuming atomic.Bool  // the loop has been asked to look again
 	gone     atomic.Bool  // the client has disconnected
 }
@@ -65,9 +66,8 @@ func (x *session) OnOpen(c *reactor.Conn) {
 		_ = c.Close()
 		return
 	}
-	salt := make([]byte, 32)
-	_, _ = rand.Read(salt)
-	greeting := iproto.Greeting{Version: x.srv.cfg.Version, UUID: x.srv.uuid, Salt: salt}
+	_, _ = rand.Read(x.salt[:])
+	greeting := iproto.Greeting{Version: x.srv.cfg.Version, UUID: x.srv.uuid, Salt: x.salt[:]}
 	_ = c.Append(greeting.Append)
 }
 
@@ -81,15 +81,12 @@ func (x *session) OnData(c *reactor.Conn, p []byte) (n int) {
 	defer x.leave()
 	for n < len(p) && !x.stopped {
 		if x.mustPause() {
-			x.paused = true
-			c.PauseRead()
 			return n
 		}
 		size, k, err := iproto.ParseFrameLength(p[n:], x.srv.cfg.MaxPacket)
 		if err != nil {
 			x.refuse(iproto.Header{}, err)
 			x.stopped = true
-			_ = c.Close()
 			return len(p)
 		}
 		if k == 0 {
@@ -106,7 +103,8 @@ func (x *session) OnData(c *reactor.Conn, p []byte) (n int) {
 	return n
 }
 
-// leave hands over what one callback has collected.
+// leave hands over what one callback has collected, and closes the connection
+// when its input can not be followed any more.
 func (x *session) leave() {
 	out := x.out
 	x.out = nil
@@ -114,6 +112,9 @@ func (x *session) leave() {
 		_ = x.conn.WriteNow(out.B)
 	}
 	bytebufferpool.Put(out)
+	if x.stopped {
+		_ = x.conn.Close() // after the last word, which it lets leave
+	}
 	if len(x.batch) > 0 {
 		x.srv.pool.put(x.batch)
 		clear(x.batch)
@@ -129,14 +130,29 @@ func (x *session) spill() {
 	}
 }
 
-// mustPause reports whether requests have to wait because too many are under
-// way or the client does not take the answers.
+// mustPause stops the input when requests have to wait, because too many are
+// under way or the client does not take the answers, until that is over.
 func (x *session) mustPause() bool {
-	cfg := &x.srv.cfg
-	if int(x.inFlight.Load())+len(x.batch) >= cfg.MaxInFlight {
-		return true
+	crowded := int(x.inFlight.Load()) >= x.srv.cfg.MaxInFlight
+	if !crowded {
+		if len(x.out.B) > 0 || !x.full() {
+			return false
+		}
+		x.conn.WantDrain()
 	}
-	return len(x.out.B) == 0 && x.conn.Queued() > cfg.OutputBudget
+	x.paused = true
+	x.conn.PauseRead()
+	return true
+}
+
+// full reports whether more output waits for the client than it may, also when
+// all that the kernel takes has been written. Safe to call from any goroutine.
+func (x *session) full() bool {
+	if x.conn.Queued() <= x.srv.cfg.OutputBudget {
+		return false
+	}
+	x.conn.Flush()
+	return x.conn.Queued() > x.srv.cfg.OutputBudget
 }
 
 // done is called when a request of the pool has been answered.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/kharon-net/kharon/codec/iproto"
-	"github.com/kharon-net/kharon/codec/msgp"
 )
 
 // The views a client reads when it connects. There are no spaces, so all of
@@ -18,62 +17,53 @@ const (
 
 // space answers requests for tuples.
 func (x *session) space(h *iproto.Header, body []byte) {
-	id, name, err := spaceOf(body)
+	id, name, err := spaceOf(h.Type, body)
 	switch {
 	case err != nil:
 		x.refuse(*h, err)
-	case name == nil && isView(id) && h.Type == iproto.TypeSelect:
+	case name == "" && isView(id) && h.Type == iproto.TypeSelect:
 		b, mark := iproto.BeginFrame(x.out.B)
 		b = iproto.AppendReplyHeader(b, iproto.TypeOK, h.Sync, schemaVersion)
 		b, _ = iproto.AppendDataHead(b)
 		x.out.B = iproto.EndFrame(b, mark)
 	default:
-		if name == nil {
-			name = fmt.Appendf(nil, "#%d", id)
+		if name == "" {
+			name = fmt.Sprint(id)
 		}
 		x.fail(h.Sync, iproto.NewError(iproto.CodeNoSuchSpace,
-			fmt.Sprintf("Space '%s' does not exist", name), "space", string(name)))
+			fmt.Sprintf("Space '%s' does not exist", name), "space", name))
 	}
 }
 
-func isView(id uint64) bool {
+func isView(id uint32) bool {
 	return id == vspace || id == vindex || id == vcollation || id == vspaceSequence
 }
 
-// spaceOf reads SPACE_ID or SPACE_NAME, which wins, out of a body.
-func spaceOf(body []byte) (id uint64, name []byte, err error) {
-	b, err := iproto.ParseBody(body)
+// mandatory is what the requests for tuples must have besides a space, in the
+// order in which it is missed.
+var mandatory = map[iproto.Type][]iproto.Key{
+	iproto.TypeSelect:  {iproto.KeyLimit, iproto.KeyKey},
+	iproto.TypeInsert:  {iproto.KeyTuple},
+	iproto.TypeReplace: {iproto.KeyTuple},
+	iproto.TypeUpdate:  {iproto.KeyKey, iproto.KeyTuple},
+	iproto.TypeDelete:  {iproto.KeyKey},
+	iproto.TypeUpsert:  {iproto.KeyTuple, iproto.KeyOps},
+}
+
+// spaceOf checks a body and reads SPACE_ID, of which 32 bits count, or
+// SPACE_NAME, which wins.
+func spaceOf(typ iproto.Type, body []byte) (id uint32, name string, err error) {
+	keys, err := parseKeys(body)
 	if err != nil {
-		return 0, nil, err
+		return 0, "", err
 	}
-	bad := &iproto.PacketError{Code: iproto.CodeInvalidMsgPack, Detail: "packet body"}
-	count, n, err := msgp.ReadMapHeader(b)
-	if err != nil {
-		return 0, nil, bad
+	if !keys.has(iproto.KeySpaceID) && !keys.has(iproto.KeySpaceName) {
+		return 0, "", missing(iproto.KeySpaceID)
 	}
-	found := false
-	for range count {
-		key, k, err := msgp.ReadUint(b[n:])
-		if err != nil {
-			return 0, nil, bad
+	for _, k := range mandatory[typ] {
+		if !keys.has(k) {
+			return 0, "", missing(k)
 		}
-		n += k
-		switch iproto.Key(key) {
-		case iproto.KeySpaceID:
-			id, _, err = msgp.ReadUint(b[n:])
-			found = true
-		case iproto.KeySpaceName:
-			name, _, err = msgp.ReadString(b[n:])
-			found = true
-		}
-		if err != nil {
-			return 0, nil, bad
-		}
-		k, _ = msgp.Skip(b[n:])
-		n += k
 	}
-	if !found {
-		return 0, nil, &iproto.PacketError{Code: iproto.CodeMissingRequestField, Detail: iproto.KeySpaceID.String()}
-	}
-	return id, name, nil
+	return uint32(keys.uint(iproto.KeySpaceID)), string(keys.string(iproto.KeySpaceName)), nil
 }
