@@ -31,7 +31,7 @@ type flight struct {
 // async makes a load that keeps n requests in flight.
 func async(q question, n int) func(context.Context, string) (load, error) {
 	return func(ctx context.Context, addr string) (load, error) {
-		conn, err := q.connect(ctx, addr)
+		conn, err := connect(ctx, q, addr)
 		if err != nil {
 			return nil, err
 		}
@@ -42,7 +42,7 @@ func async(q question, n int) func(context.Context, string) (load, error) {
 // run sends a request for each that is answered, always waiting for the oldest.
 func (w *window) run(stop *atomic.Bool) (ops int64, err error) {
 	i := 0
-	for ; !stop.Load(); i++ {
+	for ; i == 0 || !stop.Load(); i++ {
 		f := &w.ring[i%len(w.ring)]
 		if i >= len(w.ring) {
 			if err := w.land(f); err != nil {
@@ -54,7 +54,7 @@ func (w *window) run(stop *atomic.Bool) (ops int64, err error) {
 		if i%asyncSample == 0 {
 			f.since = time.Now()
 		}
-		f.future = w.conn.Send(w.q.request(i))
+		f.future = w.q.send(w.conn, i)
 	}
 	for k := max(0, i-len(w.ring)); k < i; k++ {
 		if err := w.land(&w.ring[k%len(w.ring)]); err != nil {

@@ -22,9 +22,9 @@ func benchmark(ctx context.Context, cfg *config, std streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stopProfile()) }()
-	results, mode, err := runAll(ctx, cfg, list, std.err)
+	results, err := runAll(ctx, cfg, list, std.err)
 	if len(results) > 0 {
-		printTable(std.out, results, mode)
+		printTable(std.out, results, cfg)
 	}
 	if err == nil && cfg.json != "" {
 		err = writeJSON(cfg.json, results)
@@ -32,10 +32,10 @@ func benchmark(ctx context.Context, cfg *config, std streams) (err error) {
 	return err
 }
 
-// runAll returns the results up to the first failure, and how the functions of
-// the box ran, "" when none did or it is not known.
-func runAll(ctx context.Context, cfg *config, list []scenario, stderr io.Writer) (results []*result, mode string, err error) {
-	srvs := &servers{cfg: cfg, stderr: stderr}
+// runAll returns the results up to the first failure, without those of
+// scenarios that the server lacks a function for.
+func runAll(ctx context.Context, cfg *config, list []scenario, stderr io.Writer) (results []*result, err error) {
+	srvs := &servers{cfg: cfg}
 	defer srvs.stop()
 	p := newProgress(stderr, list, cfg.time)
 	defer p.end()
@@ -44,10 +44,7 @@ func runAll(ctx context.Context, cfg *config, list []scenario, stderr io.Writer)
 		p.begin(s)
 		srv, err := srvs.get(s.needs)
 		if err != nil {
-			return results, mode, err
-		}
-		if s.needs == kindBox {
-			mode = srv.mode
+			return results, err
 		}
 		r, err := measure(ctx, s, srv, cfg.time, p.warm)
 		var missing *missingError
@@ -56,10 +53,10 @@ func runAll(ctx context.Context, cfg *config, list []scenario, stderr io.Writer)
 			p.skip(s, err)
 			continue
 		case err != nil:
-			return results, mode, fmt.Errorf("%s: %w", s.name, err)
+			return results, fmt.Errorf("%s: %w", s.name, err)
 		}
 		p.done(r)
 		results = append(results, r)
 	}
-	return results, mode, nil
+	return results, nil
 }

@@ -34,7 +34,7 @@ func push(n int) func(context.Context, string) (load, error) {
 }
 
 func (p *pushed) run(stop *atomic.Bool) (ops int64, err error) {
-	for !stop.Load() {
+	for ops == 0 || !stop.Load() {
 		since := time.Now()
 		if err := p.call(); err != nil {
 			return ops, err

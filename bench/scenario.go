@@ -27,8 +27,9 @@ type scenario struct {
 
 // A load is what keeps a server busy.
 type load interface {
-	// run works until stop is set, finishes what it has begun, and returns
-	// how many requests were answered. It may be called again.
+	// run works until stop is set, finishes what it has begun, which is at
+	// least one request, and returns how many were answered. It may be called
+	// again.
 	run(stop *atomic.Bool) (ops int64, err error)
 
 	// latencies returns how long the requests took since it was last called.
@@ -39,14 +40,14 @@ type load interface {
 
 // scenarios are all of them, in the order of the table.
 var scenarios = []scenario{
-	{"netbox/ping/async-512", kindBox, async(ping, 512)},
-	{"netbox/ping/sync-1", kindBox, synchronous(ping, 1)},
-	{"netbox/ping/sync-64", kindBox, synchronous(ping, 64)},
-	{"netbox/ping/sync-512", kindBox, synchronous(ping, 512)},
-	{"netbox/call/async-512", kindBox, async(call, 512)},
-	{"netbox/call/sync-1", kindBox, synchronous(call, 1)},
-	{"netbox/call/sync-64", kindBox, synchronous(call, 64)},
-	{"netbox/call/sync-512", kindBox, synchronous(call, 512)},
+	{"netbox/ping/async-512", kindBox, async(ping{}, 512)},
+	{"netbox/ping/sync-1", kindBox, synchronous(ping{}, 1)},
+	{"netbox/ping/sync-64", kindBox, synchronous(ping{}, 64)},
+	{"netbox/ping/sync-512", kindBox, synchronous(ping{}, 512)},
+	{"netbox/call/async-512", kindBox, async(call{}, 512)},
+	{"netbox/call/sync-1", kindBox, synchronous(call{}, 1)},
+	{"netbox/call/sync-64", kindBox, synchronous(call{}, 64)},
+	{"netbox/call/sync-512", kindBox, synchronous(call{}, 512)},
 	{"push/1x1000", kindBox, push(1000)},
 	{"sockets/line/1", kindLine, pingPong(1)},
 	{"sockets/line/64", kindLine, pingPong(64)},

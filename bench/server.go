@@ -1,22 +1,17 @@
 package main
 
-import (
-	"io"
-	"time"
-)
+import "time"
 
 // servers has the one server that runs at the moment: the scenarios come
 // sorted by kind, and a server of the next kind replaces the last one.
 type servers struct {
-	cfg    *config
-	stderr io.Writer
-	child  *child // nil: none runs
+	cfg   *config
+	child *child // nil: none runs
 }
 
 // A server is what a load is put on.
 type server struct {
 	addr string
-	mode string                        // "": not known
 	cpu  func() (time.Duration, error) // nil: not known
 }
 
@@ -29,13 +24,13 @@ func (s *servers) get(k kind) (server, error) {
 		s.stop()
 	}
 	if s.child == nil {
-		c, err := startChild(k, s.cfg, s.stderr)
+		c, err := startChild(k, s.cfg)
 		if err != nil {
 			return server{}, err
 		}
 		s.child = c
 	}
-	return server{addr: s.child.addr, mode: s.child.mode, cpu: s.child.cpu}, nil
+	return server{addr: s.child.addr, cpu: s.child.cpu}, nil
 }
 
 func (s *servers) stop() {

@@ -36,7 +36,7 @@ type caller struct {
 // synchronous makes a load of n callers.
 func synchronous(q question, n int) func(context.Context, string) (load, error) {
 	return func(ctx context.Context, addr string) (load, error) {
-		conn, err := q.connect(ctx, addr)
+		conn, err := connect(ctx, q, addr)
 		if err != nil {
 			return nil, err
 		}
@@ -80,17 +80,15 @@ func (l *callers) run(stop *atomic.Bool) (ops int64, err error) {
 // run is the goroutine of a caller.
 func (c *caller) run(stop *atomic.Bool) {
 	ctx := context.Background()
-	c.ops, c.err = 0, nil
-	for !stop.Load() && c.err == nil {
+	for c.ops, c.err = 0, nil; c.err == nil && (c.ops == 0 || !stop.Load()); c.ops++ {
 		c.number++
 		if c.number%c.every != 0 {
-			c.err = c.conn.DoFunc(ctx, c.q.request(c.number), c.check)
+			c.err = c.q.do(ctx, c.conn, c.number, c.check)
 		} else {
 			since := time.Now()
-			c.err = c.conn.DoFunc(ctx, c.q.request(c.number), c.check)
+			c.err = c.q.do(ctx, c.conn, c.number, c.check)
 			c.lat.add(time.Since(since))
 		}
-		c.ops++
 	}
 }
 

@@ -12,14 +12,14 @@ import (
 )
 
 // printTable prints the results, a group for each layer, and how to read them.
-func printTable(w io.Writer, results []*result, mode string) {
+func printTable(w io.Writer, results []*result, cfg *config) {
 	t := table.NewWriter()
 	t.SetOutputMirror(w)
 	t.SetStyle(table.StyleLight)
 	t.Style().Format.Header = text.FormatDefault
 	t.Style().Options.SeparateColumns = false
 	header := table.Row{"\nscenario", "requests\nper s", "p50\nµs", "p99\nµs", "p99.9\nµs",
-		"client\nCPU µs", "server\nCPU µs", "client\nallocs", "client\nbytes"}
+		"client CPU\nµs/req", "server CPU\nµs/req", "allocs\n/req", "bytes\n/req"}
 	t.AppendHeader(header)
 	var columns []table.ColumnConfig
 	for i := 2; i <= len(header); i++ {
@@ -33,7 +33,7 @@ func printTable(w io.Writer, results []*result, mode string) {
 		t.AppendRow(r.row())
 	}
 	t.Render()
-	fmt.Fprintln(w, legend(mode))
+	fmt.Fprintln(w, legend(cfg))
 }
 
 func (r *result) row() table.Row {
@@ -46,13 +46,19 @@ func (r *result) row() table.Row {
 }
 
 // legend says what the columns mean and what they depend on.
-func legend(mode string) string {
-	if mode == "" {
-		mode = "not ours to know"
+func legend(cfg *config) string {
+	loops := cfg.loops
+	if loops == 0 {
+		loops = runtime.GOMAXPROCS(0)
 	}
-	return fmt.Sprintf("CPU µs, allocs and bytes are per request: CPU µs compares across runs and machines, rates do not.\n"+
-		"GOMAXPROCS %d, as many loops on either side; box functions: %s; %s %s/%s",
-		runtime.GOMAXPROCS(0), mode, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	server := fmt.Sprintf("server: %d loops, box functions %s", loops, cfg.mode)
+	if cfg.addr != "" {
+		server = "server: " + cfg.addr
+	}
+	return fmt.Sprintf("Compare CPU µs per request: unlike rates they depend neither on how many processors there are nor,\n"+
+		"much, on who else uses them. Allocations are the client's. GOMAXPROCS %d, %s/%s, %s;\n"+
+		"client: %d loops; %s",
+		runtime.GOMAXPROCS(0), runtime.GOOS, runtime.GOARCH, runtime.Version(), runtime.GOMAXPROCS(0), server)
 }
 
 // grouped writes a number in full, with thousands separators.
@@ -68,9 +74,14 @@ func grouped(v float64) string {
 	return b.String()
 }
 
-// short writes a number with as many decimals as its size deserves.
+// short writes a number in seven columns at most, with as many decimals as its
+// size deserves.
 func short(v float64) string {
 	switch {
+	case v >= 1e6:
+		return strconv.FormatFloat(v/1e6, 'f', 1, 64) + "M"
+	case v >= 1e5:
+		return strconv.FormatFloat(v/1e3, 'f', 0, 64) + "k"
 	case v >= 100:
 		return grouped(v)
 	case v >= 10:
