@@ -49,7 +49,7 @@ func (f *Finder) Find(p []byte, from int) (end, which int, ok bool) {
 
 // Windows keep the search for a rare delimiter from running to the end of p each time a frequent one is near.
 const (
-	firstWindow = 256
+	firstWindow = 64
 	lastWindow  = 64 << 10
 )
 

@@ -18,7 +18,8 @@ type LengthPrefixedOptions struct {
 	Width int
 	// Order of the length's bytes. Nil means big-endian.
 	Order binary.ByteOrder
-	// Adjust is added to the length, in bytes: for a length that counts more or less than the payload.
+	// Adjust is added to the length, in bytes: for a length that counts more or less than the payload. At most 1 MiB
+	// either way.
 	Adjust int
 	// CountsPrefix tells that the length counts its own Width bytes, too.
 	CountsPrefix bool
@@ -39,8 +40,11 @@ type LengthPrefixed struct {
 
 var _ Framer = (*LengthPrefixed)(nil)
 
+// maxAdjust keeps adjusted lengths far from overflow.
+const maxAdjust = 1 << 20
+
 // NewLengthPrefixed makes a LengthPrefixed. It fails for another width, another order than the two of
-// encoding/binary, and a negative limit other than NoLimit.
+// encoding/binary, an adjustment out of range, and a negative limit other than NoLimit.
 func NewLengthPrefixed(o LengthPrefixedOptions) (*LengthPrefixed, error) {
 	if o.Width == 0 {
 		o.Width = 4
@@ -55,12 +59,15 @@ func NewLengthPrefixed(o LengthPrefixedOptions) (*LengthPrefixed, error) {
 	default:
 		return nil, optionError("byte order %v", o.Order)
 	}
+	if o.Adjust > maxAdjust || o.Adjust < -maxAdjust {
+		return nil, optionError("adjustment by %d", o.Adjust)
+	}
 	limit, err := checkLimit(o.Limit)
 	if err != nil {
 		return nil, err
 	}
-	l := &LengthPrefixed{width: o.Width, little: o.Order == binary.LittleEndian, keep: o.KeepPrefix, limit: limit}
-	l.limit = min(limit, math.MaxInt-o.Width)
+	l := &LengthPrefixed{width: o.Width, little: o.Order == binary.LittleEndian, keep: o.KeepPrefix}
+	l.limit = min(limit, math.MaxInt-o.Width) // so that the end of a frame is an int, too
 	l.adjust = int64(o.Adjust)
 	if o.CountsPrefix {
 		l.adjust -= int64(o.Width)

@@ -37,6 +37,27 @@ func TestEveryServerFrameParses(t *testing.T) {
 	}
 }
 
+// rewrite reads a body and writes it again.
+func rewrite[M interface{ Append([]byte) []byte }](parse func([]byte) (M, int, error)) func(dst, body []byte) []byte {
+	return func(dst, body []byte) []byte {
+		m, _, err := parse(body)
+		if err != nil {
+			return nil
+		}
+		return m.Append(dst)
+	}
+}
+
+// bodies rewrite the bodies of requests.
+var bodies = map[Type]func(dst, body []byte) []byte{
+	TypePing:      func(dst, body []byte) []byte { return append(dst, body...) },
+	TypeCall:      rewrite(ParseCall),
+	TypeCall16:    rewrite(ParseCall),
+	TypeEval:      rewrite(ParseEval),
+	TypeID:        rewrite(ParseID),
+	TypeWatchOnce: rewrite(ParseWatch),
+}
+
 // reappend writes the message in a packet again with the writers of this package; nil for what they have none for.
 func reappend(tb testing.TB, p []byte) []byte {
 	tb.Helper()
@@ -45,60 +66,58 @@ func reappend(tb testing.TB, p []byte) []byte {
 		return nil
 	}
 	body := p[n:]
-	dst, mark := BeginFrame(nil)
 	if h.Has(HasSchemaVersion) {
-		dst = AppendReplyHeader(dst, h.Type, h.Sync, h.SchemaVersion)
-	} else {
-		dst = AppendRequestHeader(dst, h.Type, h.Sync, h.StreamID)
+		return reappendReply(tb, h, body)
 	}
+	if write := bodies[h.Type]; write != nil {
+		dst, mark := BeginFrame(nil)
+		if dst = write(AppendRequestHeader(dst, h.Type, h.Sync, h.StreamID), body); dst == nil {
+			return nil
+		}
+		return EndFrame(dst, mark)
+	}
+	m, _, err := ParseEvent(body)
 	switch {
-	case h.Type == TypePing:
-	case h.Type == TypeCall || h.Type == TypeCall16:
-		m, _, err := ParseCall(body)
-		if err != nil {
-			return nil
-		}
-		dst = m.Append(dst)
-	case h.Type == TypeEval:
-		m, _, err := ParseEval(body)
-		if err != nil {
-			return nil
-		}
-		dst = m.Append(dst)
-	case h.Type == TypeID:
-		m, _, err := ParseID(body)
-		if err != nil {
-			return nil
-		}
-		dst = m.Append(dst)
+	case err != nil:
+		return nil
+	case h.Type == TypeEvent:
+		return AppendEvent(nil, h.Sync, m)
+	case h.Type == TypeWatch && !h.Has(HasSync):
+		return AppendWatch(nil, string(m.Key))
+	case h.Type == TypeUnwatch && !h.Has(HasSync):
+		return AppendUnwatch(nil, string(m.Key))
+	}
+	return nil
+}
+
+func reappendReply(tb testing.TB, h Header, body []byte) []byte {
+	tb.Helper()
+	dst, mark := BeginFrame(nil)
+	dst = AppendReplyHeader(dst, h.Type, h.Sync, h.SchemaVersion)
+	switch {
 	case h.Type == TypeChunk:
 		value, _, err := ParseChunk(body)
 		if err != nil {
-			tb.Fatalf("%x: %v", p, err)
+			tb.Fatalf("%x: %v", body, err)
 		}
 		return AppendChunk(nil, h.Sync, h.SchemaVersion, value)
-	case h.Type == TypeOK && bytes.Equal(body, []byte{0x80}):
-		return AppendOK(nil, h.Sync, h.SchemaVersion)
-	case h.Type == TypeOK && body[1] == byte(KeyData):
-		m, _, err := ParseDataAll(body)
-		if err != nil {
-			tb.Fatalf("%x: %v", p, err)
-		}
-		dst = m.Append(dst)
-	case h.Type == TypeOK && body[1] == byte(KeyVersion):
-		m, _, err := ParseID(body)
-		if err != nil {
-			tb.Fatalf("%x: %v", p, err)
-		}
-		dst = m.Append(dst)
 	case h.Type.IsError():
 		m, err := ParseError(h.Type.Code(), body)
 		if err != nil {
-			tb.Fatalf("%x: %v", p, err)
+			tb.Fatalf("%x: %v", body, err)
 		}
 		return m.AppendReply(nil, h.Sync, h.SchemaVersion)
+	case len(body) == 1:
+		return AppendOK(nil, h.Sync, h.SchemaVersion)
+	case body[1] == byte(KeyData):
+		dst = rewrite(ParseDataAll)(dst, body)
+	case body[1] == byte(KeyVersion):
+		dst = rewrite(ParseID)(dst, body)
 	default:
 		return nil
+	}
+	if dst == nil {
+		tb.Fatalf("%x is not read", body)
 	}
 	return EndFrame(dst, mark)
 }
@@ -130,8 +149,8 @@ func TestMessagesAppendToTheBytesTheyCameFrom(t *testing.T) {
 		}
 	}
 	t.Log(count)
-	for _, name := range []string{"OK", "CHUNK", "ERROR", "CALL", "EVAL", "PING", "ID"} {
-		if count[name] < 10 {
+	for _, name := range []string{"OK", "CHUNK", "ERROR", "CALL", "EVAL", "PING", "ID", "WATCH", "WATCH_ONCE", "EVENT"} {
+		if count[name] < 5 {
 			t.Errorf("only %d of %s compared", count[name], name)
 		}
 	}
@@ -156,5 +175,44 @@ func TestGreetingsAppendToTheBytesTheyCameFrom(t *testing.T) {
 		if got := g.Append(nil); !bytes.Equal(got, r.data) {
 			t.Errorf("%s:%d:\n got %q\nwant %q", r.file, r.line, got, r.data)
 		}
+	}
+}
+
+// Frames of a 3.3 server and its client, which are in no transcript: packets of the client, frames of the server.
+func TestGoldenFrames(t *testing.T) {
+	const header = "83 00 ce 00000000 01 cf 0000000000000002 05 cf 0000000000000056"
+	for name, packet := range map[string]string{
+		"ID":          "82 01 01 00 49 82 54 0a 55 9a 00 01 02 03 04 05 06 08 09 0b",
+		"WATCH":       "81 00 4a 81 57 ac 626f782e73687574646f776e",
+		"UNWATCH":     "81 00 4b 81 57 a1 6b",
+		"WATCH_ONCE":  "82 01 24 00 4d 81 57 a1 6b",
+		"CALL":        "82 01 07 00 0a 83 22 a1 66 21 91 01 60 80",
+		"EVAL":        "82 01 08 00 08 83 27 a8 72657475726e2031 21 90 60 80",
+		"PING":        "82 01 09 00 40",
+		"stream CALL": "83 01 1f 00 0a 0a 01 83 22 a166 21 90 60 80",
+		"CALL of 2.6": "82 01 07 00 0a 82 22 a1 66 21 91 01",
+		"PING ok":     header + "80",
+		"ID ok":       header + "83 54 0a 55 9c 000102030405060708090b0c 5b a9 636861702d73686131",
+		"EVAL ok":     header + "82 30 dd00000003 01 a161 c0 60 80",
+		"CALL ok":     header + "81 30 dd00000003 01 c0 03",
+		"CALL_16 ok":  header + "81 30 dd00000003 91 01 91 c0 91 03",
+		"CHUNK":       "83 00 ce 00000080 01 cf 0000000000000004 05 cf 0000000000000056 81 30 dd00000001 07",
+		"EVENT":       "82 00 4c 01 07 81 57 a16b",
+		"EVENT value": "82 00 4c 01 1b 82 57 a26b6b 58 92 01 02",
+		"SELECT page": header + "83 30 dd00000001 c705 07 21 92 01 a161 60 81 21 90 35 a3 6b5145",
+		"error 33": "83 00 ce 00008021 01 cf 0000000000000005 05 cf 0000000000000056" +
+			"82 31 bc 50726f63656475726520277827206973206e6f7420646566696e6564 52 81 00 91 87" +
+			"00 ab 436c69656e744572726f72 02 01 01 a4 6576616c" +
+			"03 bc 50726f63656475726520277827206973206e6f7420646566696e6564 04 00 05 21" +
+			"06 82 a4 6e616d65 ac 4e4f5f535543485f50524f43 a4 66756e63 a1 78",
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := unhex(t, packet)
+			want, mark := BeginFrame(nil)
+			want = EndFrame(append(want, p...), mark)
+			if got := reappend(t, p); !bytes.Equal(got, want) {
+				t.Errorf("\n got %x\nwant %x", got, want)
+			}
+		})
 	}
 }

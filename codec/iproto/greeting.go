@@ -22,7 +22,7 @@ type Greeting struct {
 	Version   string    // e.g. "3.3.0" or "3.3.0-rc1-5-gabc"
 	VersionID VersionID // the three numbers of it; Append does not look at it
 	Protocol  string    // "Binary"; "" is written as that
-	UUID      string    // of the instance, 36 characters; "" is written as the zero UUID
+	UUID      string    // of the instance, 36 characters, or ""; that is written as the zero UUID
 	Salt      []byte    // random, 20 to 44 bytes; Tarantool sends 32, authentication uses 20
 }
 
@@ -40,7 +40,7 @@ func (v VersionID) String() string {
 }
 
 // ErrGreeting is what every error of ParseGreeting is but that of another protocol.
-var ErrGreeting = errors.New("Invalid greeting")
+var ErrGreeting = errors.New("invalid greeting")
 
 // GreetingError tells what is wrong with a greeting. It is ErrGreeting to errors.Is.
 type GreetingError struct {
@@ -50,7 +50,7 @@ type GreetingError struct {
 
 // Error begins with Tarantool's text, "Invalid greeting".
 func (e *GreetingError) Error() string {
-	return fmt.Sprintf("%v: %s (at offset %d)", ErrGreeting, e.Reason, e.Offset)
+	return fmt.Sprintf("Invalid greeting: %s (at offset %d)", e.Reason, e.Offset)
 }
 
 // Unwrap returns ErrGreeting.
@@ -160,15 +160,16 @@ func (g *Greeting) parseLine(line string) error {
 	return g.parseUUID(rest, offset)
 }
 
-// parseUUID reads the instance's UUID, which old servers need not have.
+// parseUUID reads the instance's UUID, which old servers need not have. One that a long version pushed beyond the end
+// of the line counts as none.
 func (g *Greeting) parseUUID(rest string, offset int) error {
 	text := strings.TrimLeft(rest, " ")
 	offset += len(rest) - len(text)
-	if len(text) >= len(zeroUUID) && isUUID(text[:len(zeroUUID)]) {
+	switch {
+	case len(text) >= len(zeroUUID) && startsUUID(text[:len(zeroUUID)]):
 		g.UUID = text[:len(zeroUUID)]
 		return nil
-	}
-	if g.VersionID < version167 {
+	case text != "" && len(text) < len(zeroUUID) && startsUUID(text), g.VersionID < version167:
 		return nil
 	}
 	return &GreetingError{offset, "no instance UUID"}
@@ -202,11 +203,10 @@ func parseVersion(s string) (v VersionID, ok bool) {
 	return v, true
 }
 
-// isUUID tells whether s is 36 characters of hexadecimal digits and dashes, each in its place.
-func isUUID(s string) bool {
-	for i := range len(zeroUUID) {
-		c := s[i]
-		switch {
+// startsUUID tells whether s is the beginning, or all, of 36 hexadecimal digits and dashes, each in its place.
+func startsUUID(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
 		case zeroUUID[i] == '-':
 			if c != '-' {
 				return false

@@ -49,6 +49,9 @@ func ParseHeader(b []byte) (h Header, n int, err error) {
 		switch b[0] {
 		case 0x83:
 			n = h.parseReply(b)
+			if n == 0 {
+				n = h.parseStreamRequest(b)
+			}
 		case 0x82:
 			n = h.parseRequest(b)
 		}
@@ -101,6 +104,25 @@ func (h *Header) parseRequest(b []byte) int {
 		return n + 4
 	}
 	return 0
+}
+
+// parseStreamRequest recognises {SYNC, TYPE, STREAM_ID} with a type below 128. It returns 0 for anything else.
+func (h *Header) parseStreamRequest(b []byte) int {
+	if b[1] != byte(KeySync) {
+		return 0
+	}
+	var head Header
+	n := head.parseRequest(b)
+	if n == 0 || n >= len(b) || b[n] != byte(KeyStreamID) {
+		return 0
+	}
+	stream, size, err := msgp.ReadUint(b[n+1:])
+	if err != nil {
+		return 0
+	}
+	*h = head
+	h.StreamID, h.Fields = stream, h.Fields|HasStreamID
+	return n + 1 + size
 }
 
 // parseAny reads a header of any form. As in Tarantool the bytes of the whole map are checked before any key is

@@ -84,7 +84,6 @@ func (v *invocation) parseAny(b []byte, textKey Key) error {
 	if err != nil {
 		return err
 	}
-	found := false
 	for {
 		key, value, offset, ok, err := p.next(detailBody)
 		if err != nil {
@@ -93,29 +92,34 @@ func (v *invocation) parseAny(b []byte, textKey Key) error {
 		if !ok {
 			break
 		}
-		switch key {
-		case KeyFunctionName, KeyExpr:
-			text, _, err := msgp.ReadString(value)
-			if err != nil {
-				return badBody(detailBody, offset, ErrType)
-			}
-			if key == textKey {
-				v.text, found = text, true
-			}
-		case KeyTuple:
-			if msgp.KindOf(value[0]) != msgp.KindArray {
-				return badBody(detailBody, offset, ErrType)
-			}
-			v.args = value
-		case KeyTupleFormats:
-			v.formats = value
+		if !v.set(key, value, textKey) {
+			return badBody(detailBody, offset, ErrType)
 		}
 	}
-	if !found {
+	if v.text == nil {
 		return missingField(textKey, p.pos)
 	}
 	if v.args == nil {
 		v.args = emptyArray
 	}
 	return nil
+}
+
+// set takes the value of one key. It tells whether the type was right: the text of the other of the two requests has
+// to be a string, too.
+func (v *invocation) set(key Key, value []byte, textKey Key) bool {
+	kind := msgp.KindOf(value[0])
+	switch key {
+	case textKey:
+		v.text, _, _ = msgp.ReadString(value)
+		return kind == msgp.KindString
+	case KeyFunctionName, KeyExpr:
+		return kind == msgp.KindString
+	case KeyTuple:
+		v.args = value
+		return kind == msgp.KindArray
+	case KeyTupleFormats:
+		v.formats = value
+	}
+	return true
 }

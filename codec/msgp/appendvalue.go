@@ -156,10 +156,11 @@ func appendMap(dst []byte, v map[string]any, depth int) ([]byte, error) {
 	}
 	dst = AppendMapHeader(dst, len(v))
 	for key, value := range v {
-		if dst, err = AppendValue(dst, key); err == nil {
-			dst, err = appendElement(dst, value, depth+1)
+		if uint64(len(key)) > math.MaxUint32 {
+			return dst[:start], ErrTooLong
 		}
-		if err != nil {
+		dst = AppendString(dst, key)
+		if dst, err = appendElement(dst, value, depth+1); err != nil {
 			return dst[:start], err
 		}
 	}

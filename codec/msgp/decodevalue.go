@@ -15,7 +15,8 @@ import (
 //	*any                                 as Value; *dst must not hold a pointer that should be followed
 //	*Raw                                 a copy of the value's bytes
 //	*int, *int64, *uint64, *float64,     the value; integers that do not fit are ErrRange, nil leaves zero
-//	*bool, *string, *[]byte              (strings and binaries fill either of the last two)
+//	the other integers, *bool            (strings and binaries fill either of the last two)
+//	*string, *[]byte
 //	anything else                        as msgpack/v5 does it, with loose interface decoding
 //
 // Inside structs that msgpack/v5 fills, a field of type any cannot take an extension that is not registered there;
@@ -86,6 +87,9 @@ func decodeRest(b []byte, dst any) (n int, err error) {
 			*dst = bytes.Clone(b[:n])
 			return n, nil
 		}
+	}
+	if n, done, err := decodeSmall(b, dst); done {
+		return n, err
 	}
 	return decodeOther(b, dst)
 }

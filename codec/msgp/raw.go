@@ -1,6 +1,10 @@
 package msgp
 
-import "github.com/vmihailenco/msgpack/v5"
+import (
+	"bytes"
+
+	"github.com/vmihailenco/msgpack/v5"
+)
 
 // Raw is one value that is already encoded (or not decoded yet). AppendValue copies it as it is, after checking
 // that it is exactly one value; a nil Raw is nil. DecodeValue into a *Raw makes a copy of the value's bytes.
@@ -55,7 +59,7 @@ func (r Raw) EncodeMsgpack(enc *msgpack.Encoder) error {
 // DecodeMsgpack takes the next value as it is.
 func (r *Raw) DecodeMsgpack(dec *msgpack.Decoder) error {
 	raw, err := dec.DecodeRaw()
-	*r = append((*r)[:0], raw...)
+	*r = bytes.Clone([]byte(raw))
 	return err
 }
 
@@ -83,6 +87,6 @@ func (e *Ext) DecodeMsgpack(dec *msgpack.Decoder) error {
 	if err != nil {
 		return err
 	}
-	e.Type, e.Data = typ, append([]byte{}, raw[n:n+size]...)
+	e.Type, e.Data = typ, bytes.Clone([]byte(raw[n:n+size]))
 	return nil
 }

@@ -8,17 +8,26 @@ func Skip(b []byte) (n int, err error) {
 		if i >= len(b) {
 			return len(b), ErrTruncated
 		}
-		hint := skipHints[b[i]]
-		if hint >= 0 {
+		c := b[i]
+		hint := skipHints[c]
+		switch {
+		case hint >= 0:
 			i += int(hint)
 			continue
+		case hint == hintFixArray:
+			i++
+			want += int(c & 0x0f)
+		case hint == hintFixMap:
+			i++
+			want += 2 * int(c&0x0f)
+		default:
+			size, more, err := skipSlow(b[i:], hint)
+			if err != nil {
+				return i, err
+			}
+			i += size
+			want += more
 		}
-		size, more, err := skipSlow(b[i:], hint)
-		if err != nil {
-			return i, err
-		}
-		i += size
-		want += more
 		if want-1 > len(b)-i {
 			return len(b), ErrTruncated
 		}
@@ -59,6 +68,9 @@ func skipSlow(b []byte, hint int8) (size, more int, err error) {
 	case hintArray:
 		return n, int(long), nil
 	case hintMap:
+		if long > uint64(len(b))/2 {
+			return 0, 0, ErrTruncated
+		}
 		return n, 2 * int(long), nil
 	case hintExt:
 		n++

@@ -37,7 +37,11 @@ func (r *Request) Session() Session {
 	return Session{x: r.session, req: r, serial: r.serial.Load(), sync: r.header.Sync}
 }
 
-func (r *Request) begin() { r.serial.Store(r.session.serial.Add(1)) }
+// begin gives the request its number. Called on the loop.
+func (r *Request) begin() {
+	r.session.serial++
+	r.serial.Store(r.session.serial)
+}
 
 func (r *Request) end() { r.serial.Store(0) }
 

@@ -38,11 +38,11 @@ type session struct {
 	inline  Request                    // used again for each inline handler
 	stopped bool                       // no more input is processed
 	paused  bool                       // input waits for requests or output to get less
+	serial  uint64                     // requests begun
 
 	inFlight atomic.Int32 // requests in the pool
 	resuming atomic.Bool  // the loop has been asked to look again
 	gone     atomic.Bool  // the client has disconnected
-	serial   atomic.Uint64
 }
 
 // accept is called by the loop for each connection.

@@ -1,0 +1,93 @@
+package iproto
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/kharon-net/kharon/codec"
+)
+
+func TestParseFrameLength(t *testing.T) {
+	for _, s := range []string{"05", "cc 05", "cd 0005", "ce 00000005", "cf 0000000000000005"} {
+		b := unhex(t, s)
+		if size, n, err := ParseFrameLength(append(b, 1, 2, 3, 4, 5), 0); size != 5 || n != len(b) || err != nil {
+			t.Errorf("%s: %d, %d, %v", s, size, n, err)
+		}
+		for cut := range b {
+			if size, n, err := ParseFrameLength(b[:cut], 0); size != 0 || n != 0 || err != nil {
+				t.Errorf("%s cut to %d: %d, %d, %v", s, cut, size, n, err)
+			}
+		}
+	}
+}
+
+func TestParseFrameLengthRefusesWhatIsNone(t *testing.T) {
+	for _, s := range []string{"80", "a3 61626300", "c0", "ff", "c1", "d0 05 000000", "cb 3ff8000000000000", "90"} {
+		_, n, err := ParseFrameLength(unhex(t, s), 0)
+		if !errors.Is(err, ErrFrameLength) || n != 0 || ReplyTo(err).Message != "Invalid MsgPack - packet length" {
+			t.Errorf("%s: %d, %v", s, n, err)
+		}
+	}
+}
+
+func TestParseFrameLengthKeepsTheLimit(t *testing.T) {
+	for _, tt := range []struct {
+		hex   string
+		limit uint64
+		ok    bool
+	}{
+		{"05", 5, true}, {"06", 5, false}, {"ce 80000000", 0, true}, {"ce 80000001", 0, false},
+		{"cf ffffffffffffffff", 0, false}, {"cf ffffffffffffffff", 1<<64 - 1, true},
+	} {
+		size, n, err := ParseFrameLength(unhex(t, tt.hex), tt.limit)
+		var large *FrameTooLargeError
+		if tt.ok && (err != nil || n == 0) || !tt.ok && (!errors.As(err, &large) || !errors.Is(err, codec.ErrTooLong) || n != 0) {
+			t.Errorf("%s, limit %d: %d, %d, %v", tt.hex, tt.limit, size, n, err)
+		}
+	}
+	_, _, err := ParseFrameLength(unhex(t, "ce ffffffff"), 0)
+	if got, want := err.Error(), "iproto: frame of 4294967295 bytes, limit 2147483648"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := ReplyTo(err).Message, "Invalid MsgPack - too big packet size in the header: 4294967295"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestFramesStandBehindEachOther(t *testing.T) {
+	dst, mark := BeginFrame([]byte("before"))
+	dst = EndFrame(append(dst, "packet"...), mark)
+	dst, mark = BeginFrame(dst)
+	dst = EndFrame(dst, mark)
+	if want := "before\xce\x00\x00\x00\x06packet\xce\x00\x00\x00\x00"; string(dst) != want {
+		t.Errorf("got %q, want %q", dst, want)
+	}
+	for _, mark := range []int{-1, 0, 4, len(dst) + 1} {
+		if got := EndFrame(dst, mark); !bytes.Equal(got, dst) {
+			t.Errorf("mark %d changed the frame", mark)
+		}
+	}
+}
+
+func FuzzParseFrame(f *testing.F) {
+	for i, r := range transcripts(f) {
+		if r.kind == "raw" || i%50 == 0 {
+			f.Add(r.data, uint64(0))
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte, limit uint64) {
+		size, n, err := ParseFrameLength(b, limit)
+		if n > len(b) || n > 9 || err != nil && (n != 0 || size != 0) {
+			t.Fatalf("%d, %d, %v", size, n, err)
+		}
+		if err != nil && ReplyTo(err) == nil {
+			t.Fatalf("no reply to %v", err)
+		}
+		dst, mark := BeginFrame(nil)
+		dst = EndFrame(append(dst, b...), mark)
+		if size, n, err := ParseFrameLength(dst, 0); err != nil || !bytes.Equal(dst[n:][:size], b) {
+			t.Fatalf("%d, %d, %v", size, n, err)
+		}
+	})
+}

@@ -1,0 +1,84 @@
+package iproto
+
+import (
+	"reflect"
+	"testing"
+)
+
+// addBodies seeds a fuzz target with what follows the headers of the recorded packets of the given types.
+func addBodies(f *testing.F, every int, types ...Type) {
+	for i, r := range transcripts(f) {
+		if r.kind != "" || i%every != 0 {
+			continue
+		}
+		p := r.packet(f)
+		h, n, err := ParseHeader(p)
+		for _, typ := range types {
+			if err == nil && h.Type == typ {
+				f.Add(p[n:])
+			}
+		}
+	}
+}
+
+// checkBody holds for all bodies: what is read can be written, and is then read the same.
+func checkBody[M any](t *testing.T, b []byte, parse func([]byte) (M, int, error), write func(M) []byte) {
+	m, n, err := parse(b)
+	if err != nil {
+		if n != 0 || ReplyTo(err) == nil {
+			t.Fatalf("%d, %v", n, err)
+		}
+		return
+	}
+	if n != len(b) {
+		t.Fatalf("%d of %d bytes", n, len(b))
+	}
+	again, _, err := parse(write(m))
+	if err != nil || !reflect.DeepEqual(m, again) {
+		t.Fatalf("%+v became %+v, %v", m, again, err)
+	}
+}
+
+func FuzzParseCall(f *testing.F) {
+	addBodies(f, 3, TypeCall, TypeCall16)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		checkBody(t, b, ParseCall, func(c Call) []byte { return c.Append(nil) })
+		var usual, general invocation
+		n := usual.parseUsual(b, byte(KeyFunctionName))
+		err := general.parseAny(b, KeyFunctionName)
+		if n != 0 && (err != nil || n != len(b) || !reflect.DeepEqual(usual, general)) {
+			t.Fatalf("%x: %+v, %d; the general parser: %+v, %v", b, usual, n, general, err)
+		}
+	})
+}
+
+func FuzzParseEval(f *testing.F) {
+	addBodies(f, 2, TypeEval)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		checkBody(t, b, ParseEval, func(e Eval) []byte { return e.Append(nil) })
+	})
+}
+
+func FuzzParseID(f *testing.F) {
+	addBodies(f, 1, TypeID)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		checkBody(t, b, ParseID, func(m ID) []byte { return m.Append(nil) })
+	})
+}
+
+func FuzzParseData(f *testing.F) {
+	addBodies(f, 11, TypeOK, TypeChunk)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) > 0 {
+			checkBody(t, b, ParseDataAll, func(d Data) []byte { return d.Append(nil) })
+		}
+		all, _, allErr := ParseDataAll(b)
+		array, _, err := ParseData(b)
+		if (err == nil) != (allErr == nil) || !reflect.DeepEqual(array, all.Array) {
+			t.Fatalf("%x, %v; all: %x, %v", array, err, all.Array, allErr)
+		}
+		if _, _, err := ParseChunk(b); (err == nil) != (allErr == nil) {
+			t.Fatalf("chunk: %v; all: %v", err, allErr)
+		}
+	})
+}

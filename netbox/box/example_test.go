@@ -1,0 +1,51 @@
+package box_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/kharon-net/kharon/netbox"
+	"github.com/kharon-net/kharon/netbox/box"
+)
+
+// A server that pushes messages to its clients while a call runs, and a client
+// that takes them.
+func Example() {
+	srv, err := box.New(box.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	srv.Func("count_to", func(ctx context.Context, req *box.Request) (any, error) {
+		for i := range req.Args().Int(0) {
+			if err := req.Session().Push(i + 1); err != nil {
+				return nil, err
+			}
+		}
+		return "done", nil
+	})
+	addr, err := srv.Listen("127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer srv.Close()
+
+	ctx := context.Background()
+	conn, err := netbox.Connect(ctx, addr.String(), netbox.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer conn.Close()
+	fut := conn.Send(netbox.Call("count_to", 3))
+	for msg, err := range fut.Pushes(ctx) {
+		n, _ := msg.Int()
+		fmt.Println("pushed", n, err)
+	}
+	res, err := fut.Wait(ctx)
+	fmt.Println(res.String(0), err)
+	// Output:
+	// pushed 1 <nil>
+	// pushed 2 <nil>
+	// pushed 3 <nil>
+	// done <nil>
+}

@@ -1,0 +1,341 @@
+package reactor_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/kharon-net/kharon/reactor"
+	"github.com/kharon-net/kharon/reactor/reactortest"
+)
+
+// halfCloser answers when the peer has finished sending.
+type halfCloser struct {
+	handler
+	eof func(c *reactor.Conn, rest []byte)
+}
+
+func (h *halfCloser) OnEOF(c *reactor.Conn, rest []byte) { h.eof(c, rest) }
+
+func TestReplyAfterThePeersEndArrives(t *testing.T) {
+	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
+		h := &halfCloser{}
+		h.data = func(*reactor.Conn, []byte) int { return 1 } // leaves the rest
+		h.eof = func(c *reactor.Conn, rest []byte) {
+			text := "got " + string(rest)
+			go func() { // later, and from elsewhere
+				_, _ = c.Write([]byte(text))
+				_ = c.Close()
+			}()
+		}
+		return h
+	})
+	c := dial(t, ln).(*net.TCPConn)
+	_, _ = c.Write([]byte("xhello"))
+	_ = c.CloseWrite()
+	if got, err := io.ReadAll(c); err != nil || string(got) != "got hello" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestCloseReasons(t *testing.T) {
+	boom := errors.New("boom")
+	for name, c := range map[string]struct {
+		do   func(c *reactor.Conn, client *net.TCPConn)
+		want error
+	}{
+		"Close":      {func(c *reactor.Conn, _ *net.TCPConn) { _ = c.Close() }, nil},
+		"Abort":      {func(c *reactor.Conn, _ *net.TCPConn) { c.Abort(boom) }, boom},
+		"peer close": {func(_ *reactor.Conn, client *net.TCPConn) { _ = client.Close() }, io.EOF},
+		"peer reset": {func(_ *reactor.Conn, client *net.TCPConn) { _ = client.SetLinger(0); _ = client.Close() }, syscall.ECONNRESET},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opened, closed := make(chan *reactor.Conn, 1), make(chan error, 1)
+			ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
+				return &handler{
+					open:  func(c *reactor.Conn) { opened <- c },
+					close: func(_ *reactor.Conn, err error) { closed <- err },
+				}
+			})
+			client := dial(t, ln).(*net.TCPConn)
+			conn := <-opened
+			c.do(conn, client)
+			if err := <-closed; !errors.Is(err, c.want) {
+				t.Errorf("OnClose got %v, want %v", err, c.want)
+			}
+			if _, err := conn.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {
+				t.Errorf("Write afterwards returned %v", err)
+			}
+			if err := conn.WriteNow([]byte("x")); !errors.Is(err, net.ErrClosed) {
+				t.Errorf("WriteNow afterwards returned %v", err)
+			}
+			if err := conn.Close(); !errors.Is(err, net.ErrClosed) {
+				t.Errorf("Close afterwards returned %v", err)
+			}
+		})
+	}
+}
+
+func TestPausedInputWaitsAndComes(t *testing.T) {
+	var got atomic.Int64
+	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
+		return &handler{
+			data: func(c *reactor.Conn, p []byte) int {
+				// Takes a little and pauses: the rest must come again.
+				n := min(len(p), 1000)
+				got.Add(int64(n))
+				c.PauseRead()
+				_ = c.Loop().Post(c.ResumeRead)
+				return n
+			},
+		}
+	})
+	client := dial(t, ln)
+	const size = 1 << 20
+	if _, err := client.Write(random(size)); err != nil {
+		t.Fatal(err)
+	}
+	reactortest.Eventually(t, func() bool { return got.Load() == size }, "all bytes to be consumed")
+}
+
+func TestPausedInputIsBounded(t *testing.T) {
+	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
+		return &handler{data: func(c *reactor.Conn, p []byte) int {
+			c.PauseRead()
+			return 0
+		}}
+	})
+	client := dial(t, ln)
+	_ = client.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
+	n, err := client.Write(make([]byte, 256<<20))
+	if err == nil || n > 64<<20 {
+		t.Errorf("a peer that is not read wrote %d bytes, err %v", n, err)
+	}
+}
+
+func TestFlushTimeoutEndsAClosedConnection(t *testing.T) {
+	closed := make(chan error, 1)
+	r := start(t, reactor.Config{Loops: 1, FlushTimeout: 50 * time.Millisecond})
+	ln := listen(t, r, func(*reactor.Conn) reactor.Handler {
+		return &handler{
+			open: func(c *reactor.Conn) {
+				_, _ = c.Write(make([]byte, 64<<20))
+				_ = c.Close()
+			},
+			close: func(_ *reactor.Conn, err error) { closed <- err },
+		}
+	})
+	dial(t, ln) // and never reads
+	if err := <-closed; !errors.Is(err, reactor.ErrFlushTimeout) {
+		t.Errorf("OnClose got %v", err)
+	}
+}
+
+func TestCloseWriteEndsAfterTheOutput(t *testing.T) {
+	const size = 4 << 20
+	got := make(chan string, 1)
+	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
+		return &handler{
+			open: func(c *reactor.Conn) {
+				_, _ = c.Write(make([]byte, size))
+				if err := c.CloseWrite(); err != nil {
+					t.Error(err)
+				}
+			},
+			data: func(_ *reactor.Conn, p []byte) int {
+				got <- string(p)
+				return len(p)
+			},
+		}
+	})
+	c := dial(t, ln)
+	if n, err := io.Copy(io.Discard, c); n != size || err != nil {
+		t.Errorf("got %d bytes, %v", n, err)
+	}
+	_, _ = c.Write([]byte("still reading"))
+	if s := <-got; s != "still reading" {
+		t.Errorf("got %q", s)
+	}
+}
+
+// TestWritersFromEverywhere has many goroutines write numbered records by all
+// the ways there are, to a peer that reads in fits and starts, and checks that
+// none is lost, doubled, torn or out of its writer's order.
+func TestWritersFromEverywhere(t *testing.T) {
+	const writers, records = 8, 4000
+	for _, network := range []string{"tcp", "unix"} {
+		t.Run(network, func(t *testing.T) {
+			opened := make(chan *reactor.Conn, 1)
+			r := start(t, reactor.Config{Loops: 1})
+			address := "127.0.0.1:0"
+			if network == "unix" {
+				address = filepath.Join(t.TempDir(), "s")
+			}
+			ln, err := r.Listen(network, address, reactor.ListenConfig{}, func(*reactor.Conn) reactor.Handler {
+				return &handler{open: func(c *reactor.Conn) { opened <- c }}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			client := dial(t, ln)
+			conn := <-opened
+			var wg sync.WaitGroup
+			for w := range writers {
+				wg.Add(1)
+				go func() {
+					defer wg.Done()
+					writeRecords(t, conn, byte(w), records)
+				}()
+			}
+			go func() {
+				wg.Wait()
+				_ = conn.Close()
+			}()
+			readRecords(t, client, writers, records)
+		})
+	}
+}
+
+// A record is its length, its writer, its number and filling.
+func record(writer byte, i int) []byte {
+	p := make([]byte, 9+(i*37)%2000)
+	binary.BigEndian.PutUint32(p, uint32(len(p)))
+	p[4] = writer
+	binary.BigEndian.PutUint32(p[5:], uint32(i))
+	for k := 9; k < len(p); k++ {
+		p[k] = writer
+	}
+	return p
+}
+
+func writeRecords(t *testing.T, c *reactor.Conn, writer byte, n int) {
+	for i := range n {
+		p := record(writer, i)
+		var err error
+		switch (i + int(writer)) % 5 {
+		case 0:
+			_, err = c.Write(p)
+		case 1:
+			err = c.WriteNow(p)
+		case 2:
+			_, err = c.Writev(p[:5], p[5:7], p[7:])
+		case 3:
+			err = c.Append(func(dst []byte) []byte { return append(dst, p...) })
+		default:
+			_, err = c.Write(p)
+			c.Flush()
+		}
+		if err != nil {
+			t.Error(err)
+			return
+		}
+	}
+}
+
+func readRecords(t *testing.T, r io.Reader, writers, records int) {
+	t.Helper()
+	next := make([]int, writers)
+	var head [4]byte
+	for range writers * records {
+		if _, err := io.ReadFull(r, head[:]); err != nil {
+			t.Fatal(err)
+		}
+		p := make([]byte, binary.BigEndian.Uint32(head[:]))
+		copy(p, head[:])
+		if _, err := io.ReadFull(r, p[4:]); err != nil {
+			t.Fatal(err)
+		}
+		w := p[4]
+		if want := record(w, next[w]); !bytes.Equal(p, want) {
+			t.Fatalf("writer %d, record %d: got %d bytes %x…", w, next[w], len(p), p[:9])
+		}
+		next[w]++
+	}
+	if n, err := r.Read(head[:]); err != io.EOF {
+		t.Errorf("after the last record: %d bytes, %v", n, err)
+	}
+}
+
+func TestQueuedAndSentAddUp(t *testing.T) {
+	opened := make(chan *reactor.Conn, 1)
+	drained := make(chan bool, 1)
+	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
+		return &drainer{handler{open: func(c *reactor.Conn) { opened <- c }}, drained}
+	})
+	client := dial(t, ln)
+	conn := <-opened
+	const size = 40 << 20
+	_, _ = conn.Write(make([]byte, size))
+	conn.Flush()
+	if sum := conn.Queued() + int(conn.Sent()); sum != size {
+		t.Errorf("queued and sent are %d together, want %d", sum, size)
+	}
+	_, _ = io.CopyN(io.Discard, client, size)
+	<-drained
+	if q, s := conn.Queued(), conn.Sent(); q != 0 || s != size {
+		t.Errorf("afterwards queued is %d and sent %d", q, s)
+	}
+}
+
+type drainer struct {
+	handler
+	drained chan bool
+}
+
+func (d *drainer) OnDrain(*reactor.Conn) { d.drained <- true }
+
+func TestHandlersMayCloseEachOther(t *testing.T) {
+	// Many connections on one loop; each, on its first byte, closes the next
+	// one and opens new descriptors, so that numbers are used again while
+	// events for the old ones are still in the batch.
+	const n = 100
+	r := start(t, reactor.Config{Loops: 1})
+	var conns []*reactor.Conn
+	var closed, wrong atomic.Int64
+	ln := listen(t, r, func(c *reactor.Conn) reactor.Handler {
+		alive := true
+		return &handler{
+			open: func(c *reactor.Conn) { conns = append(conns, c) },
+			data: func(c *reactor.Conn, p []byte) int {
+				if !alive || fmt.Sprint(c.RemoteAddr()) != string(p[1:]) {
+					wrong.Add(1)
+				}
+				for i, x := range conns {
+					if x == c {
+						conns[(i+1)%len(conns)].Abort(io.ErrClosedPipe)
+					}
+				}
+				return len(p)
+			},
+			close: func(*reactor.Conn, error) { alive = false; closed.Add(1) },
+		}
+	})
+	for range 5 {
+		clients := make([]net.Conn, n)
+		for i := range clients {
+			clients[i] = dial(t, ln)
+		}
+		for _, c := range clients {
+			_, _ = c.Write([]byte("!" + c.LocalAddr().String()))
+		}
+		for _, c := range clients {
+			_ = c.Close()
+		}
+	}
+	reactortest.Eventually(t, func() bool { return closed.Load() == 5*n }, "all connections to close")
+	if wrong.Load() > 0 {
+		t.Errorf("%d events reached the wrong connection", wrong.Load())
+	}
+	if got := r.Conns(); got != 0 {
+		t.Errorf("%d connections are counted open", got)
+	}
+}
