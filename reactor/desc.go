@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -25,26 +26,37 @@ import (
 //
 // An edge between the ticket and the wait is not lost, because Await returns
 // at once when the ticket is out of date.
+//
+// Whoever changes what a waiter waits for does so with mu held. What the calls
+// around a system call look at is atomic beside that: a read that finds data
+// takes no lock.
 type Desc struct {
+	// immutable
 	loop *Loop
 	fd   int
+	gone chan struct{} // closed by the loop when the descriptor has been given back
+
+	// atomics
+	use   atomic.Uint32 // how many are between Use and Done, and closedBit
+	ended atomic.Bool   // the peer has finished sending or the descriptor is broken
 
 	mu     sync.Mutex
-	users  int   // between Use and Done
-	closed bool  // no more Use
 	keep   bool  // Release was called: the descriptor is not closed at the end
 	broken error // why the loop can not watch it; nil: it does
 	always bool  // the kernel has no readiness for it: always ready
-	ended  bool  // the peer has finished sending or the descriptor is broken
 	read   side
 	write  side
-	gone   chan struct{} // closed when the descriptor has been given back
 }
 
-// A side is one direction of a Desc.
+// closedBit in Desc.use: no more Use. It is set with mu held.
+const closedBit = 1 << 31
+
+// A side is one direction of a Desc. What is atomic in it changes with the
+// Desc's mu held.
 type side struct {
-	edges    uint32
-	deadline time.Time // zero: none
+	edges    atomic.Uint32
+	limited  atomic.Bool // there is a deadline
+	deadline time.Time   // zero: none
 	waiters  []*waiter
 }
 
@@ -96,41 +108,35 @@ func (d *Desc) FD() int { return d.fd }
 // Use keeps the descriptor open until Done. The error is net.ErrClosed. Safe to
 // call from any goroutine.
 func (d *Desc) Use() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
-		return net.ErrClosed
+	for {
+		n := d.use.Load()
+		if n&closedBit != 0 {
+			return net.ErrClosed
+		}
+		if d.use.CompareAndSwap(n, n+1) {
+			return nil
+		}
 	}
-	d.users++
-	return nil
 }
+
+func (d *Desc) closed() bool { return d.use.Load()&closedBit != 0 }
 
 // Done ends what Use began. Safe to call from any goroutine.
 func (d *Desc) Done() {
-	d.mu.Lock()
-	d.users--
-	last := d.closed && d.users == 0
-	d.mu.Unlock()
-	if last {
+	if d.use.Add(^uint32(0)) == closedBit {
 		d.giveBack()
 	}
 }
 
 // Ticket returns the present moment. Safe to call from any goroutine.
 func (d *Desc) Ticket() Ticket {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return Ticket{d.read.edges, d.write.edges}
+	return Ticket{d.read.edges.Load(), d.write.edges.Load()}
 }
 
 // Ended reports whether the kernel has told of an end or an error: then a read
 // that brought less than it could does not mean that there is no more to know.
 // Safe to call from any goroutine.
-func (d *Desc) Ended() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.ended
-}
+func (d *Desc) Ended() bool { return d.ended.Load() }
 
 // SetDeadline makes every present and future Await for ev fail at t with
 // os.ErrDeadlineExceeded; the zero time means never. Safe to call from any
@@ -138,16 +144,14 @@ func (d *Desc) Ended() bool {
 func (d *Desc) SetDeadline(ev Events, t time.Time) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed {
+	if d.closed() {
 		return net.ErrClosed
 	}
 	if ev&Readable != 0 {
-		d.read.deadline = t
-		d.read.wake()
+		d.read.limit(t)
 	}
 	if ev&Writable != 0 {
-		d.write.deadline = t
-		d.write.wake()
+		d.write.limit(t)
 	}
 	return nil
 }
@@ -156,11 +160,14 @@ func (d *Desc) SetDeadline(ev Events, t time.Time) error {
 // os.ErrDeadlineExceeded, or that the Desc is closed, as net.ErrClosed. Safe
 // to call from any goroutine.
 func (d *Desc) Expired(ev Events) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
+	if d.closed() {
 		return net.ErrClosed
 	}
+	if !(ev&Readable != 0 && d.read.limited.Load() || ev&Writable != 0 && d.write.limited.Load()) {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if passed(d.earliest(ev, time.Time{})) {
 		return os.ErrDeadlineExceeded
 	}
@@ -180,8 +187,10 @@ func (d *Desc) Await(ctx context.Context, ev Events, ticket Ticket, until time.T
 		if done {
 			return err
 		}
-		cancelled := w.wait(ctx, deadline)
-		d.unpark(w, ev)
+		woken, cancelled := w.wait(ctx, deadline)
+		if !woken || ev == Readable|Writable {
+			d.unpark(w, ev)
+		}
 		if cancelled {
 			return context.Cause(ctx)
 		}
@@ -193,13 +202,13 @@ func (d *Desc) park(w *waiter, ev Events, ticket Ticket, until time.Time) (deadl
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch deadline = d.earliest(ev, until); {
-	case d.closed:
+	case d.closed():
 		return deadline, true, net.ErrClosed
 	case d.broken != nil:
 		return deadline, true, d.broken
 	case d.always,
-		ev&Readable != 0 && d.read.edges != ticket.read,
-		ev&Writable != 0 && d.write.edges != ticket.write:
+		ev&Readable != 0 && d.read.edges.Load() != ticket.read,
+		ev&Writable != 0 && d.write.edges.Load() != ticket.write:
 		return deadline, true, nil
 	case passed(deadline):
 		return deadline, true, os.ErrDeadlineExceeded
@@ -213,6 +222,7 @@ func (d *Desc) park(w *waiter, ev Events, ticket Ticket, until time.Time) (deadl
 	return deadline, false, nil
 }
 
+// unpark takes w from those who are woken, if a wake-up has not done so.
 func (d *Desc) unpark(w *waiter, ev Events) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

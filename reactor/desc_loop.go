@@ -11,13 +11,15 @@ import (
 func (d *Desc) ready(ev Events) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.ended = d.ended || ev&ended != 0
+	if ev&ended != 0 {
+		d.ended.Store(true) // before the edge, as who sees the edge looks for it
+	}
 	if ev&Readable != 0 {
-		d.read.edges++
+		d.read.edges.Add(1)
 		d.read.wake()
 	}
 	if ev&Writable != 0 {
-		d.write.edges++
+		d.write.edges.Add(1)
 		d.write.wake()
 	}
 }
@@ -50,16 +52,16 @@ func (d *Desc) Release() (fd int, err error) {
 
 func (d *Desc) shut(keep bool) error {
 	d.mu.Lock()
-	if d.closed {
+	if d.closed() {
 		d.mu.Unlock()
 		return net.ErrClosed
 	}
-	d.closed, d.keep = true, keep
+	d.keep = keep
+	users := d.use.Or(closedBit)
 	d.read.wake()
 	d.write.wake()
-	last := d.users == 0
 	d.mu.Unlock()
-	if last {
+	if users == 0 {
 		d.giveBack()
 	}
 	return nil
@@ -80,14 +82,24 @@ func (d *Desc) giveBack() {
 	}
 }
 
-// wake wakes everybody who waits. Called with the Desc's mu held.
+// wake wakes everybody who waits, who is then no longer on the list. Called
+// with the Desc's mu held.
 func (s *side) wake() {
-	for _, w := range s.waiters {
+	for i, w := range s.waiters {
 		select {
 		case w.ch <- struct{}{}:
 		default:
 		}
+		s.waiters[i] = nil
 	}
+	s.waiters = s.waiters[:0]
+}
+
+// limit sets the deadline. Called with the Desc's mu held.
+func (s *side) limit(t time.Time) {
+	s.deadline = t
+	s.limited.Store(!t.IsZero())
+	s.wake()
 }
 
 func (s *side) remove(w *waiter) {
@@ -103,18 +115,18 @@ func (s *side) remove(w *waiter) {
 }
 
 // wait parks the goroutine until it is woken, the deadline passes or ctx is
-// done, and tells whether it was the last.
-func (w *waiter) wait(ctx context.Context, deadline time.Time) (cancelled bool) {
+// done, and tells whether it was the first or the last.
+func (w *waiter) wait(ctx context.Context, deadline time.Time) (woken, cancelled bool) {
 	if deadline.IsZero() {
 		if ctx.Done() == nil {
 			<-w.ch
-			return false
+			return true, false
 		}
 		select {
 		case <-w.ch:
-			return false
+			return true, false
 		case <-ctx.Done():
-			return true
+			return false, true
 		}
 	}
 	if w.timer == nil {
@@ -125,11 +137,12 @@ func (w *waiter) wait(ctx context.Context, deadline time.Time) (cancelled bool) 
 	defer w.timer.Stop()
 	select {
 	case <-w.ch:
+		return true, false
 	case <-w.timer.C:
+		return false, false
 	case <-ctx.Done():
-		return true
+		return false, true
 	}
-	return false
 }
 
 // earlier returns the earlier of two times, where the zero time is never.

@@ -97,7 +97,7 @@ type Server struct {
 
 	funcs    atomic.Pointer[functions] // copied on write
 	lastID   atomic.Uint64             // of sessions
-	inFlight sync.WaitGroup            // requests under way
+	inFlight atomic.Int64              // requests under way
 
 	mu        sync.Mutex
 	own       *reactor.Reactor // made by the server; nil: not yet, or Config.Reactor
@@ -252,21 +252,22 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// await waits until no request is under way.
+// await waits until no request is under way. New ones may arrive meanwhile,
+// which a sync.WaitGroup does not allow, so it looks from time to time.
 func (s *Server) await(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	done := make(chan struct{})
-	go func() {
-		s.inFlight.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for {
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case s.inFlight.Load() == 0:
+			return nil
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+		}
 	}
 }
 

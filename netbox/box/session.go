@@ -161,7 +161,7 @@ func (x *session) done() {
 	if left == x.srv.cfg.MaxInFlight/2 || left == 0 {
 		x.wake()
 	}
-	x.srv.inFlight.Done()
+	x.srv.inFlight.Add(-1)
 }
 
 // wake makes the loop look whether the input may go on. Safe to call from any

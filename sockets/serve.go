@@ -1,0 +1,106 @@
+package sockets
+
+import (
+	"errors"
+	"net"
+	"os"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/kharon-net/kharon/reactor"
+)
+
+// This file is the life of one connection of a Server.
+
+// accept is called by the loop with a new connection.
+func (s *Server) accept(_ *reactor.Loop, fd int, remote net.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		_ = sysClose(fd)
+		return
+	}
+	s.handlers++
+	go s.serve(fd, remote)
+}
+
+// serve is the goroutine of a connection. Shutdown waits for it.
+func (s *Server) serve(fd int, remote net.Addr) {
+	defer s.finished()
+	<-s.ready
+	desc, err := s.r.Watch(fd)
+	if err != nil { // the reactor has stopped
+		_ = sysClose(fd)
+		return
+	}
+	c := newSocket(desc, fd, remote)
+	if c.stream {
+		_ = sysNoDelay(fd, true)
+	}
+	s.enlist(c)
+	defer s.dismiss(c)
+	s.Handler(s.ctx, c, addrOf(remote))
+}
+
+// enlist makes c one of those that Shutdown closes.
+func (s *Server) enlist(c *Socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns[c] = struct{}{}
+	if s.killed {
+		_ = c.Close()
+	}
+}
+
+// dismiss is deferred around the handler.
+func (s *Server) dismiss(c *Socket) {
+	if v := recover(); v != nil {
+		s.log.Error("sockets: handler panicked", "peer", c.remote, "panic", v, "stack", string(debug.Stack()))
+	}
+	s.mu.Lock()
+	delete(s.conns, c)
+	s.mu.Unlock()
+	c.finish()
+}
+
+func (s *Server) finished() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.handlers--
+	if s.handlers == 0 && s.stopped {
+		close(s.idle)
+	}
+}
+
+// lastRead bounds how much finish throws away.
+const lastRead = 256 << 10
+
+// finish ends a connection from our side, unless that has been done. What the
+// peer has sent and nobody has read is thrown away first: a close with input
+// left makes TCP drop the output that is still under way.
+func (s *Socket) finish() {
+	if s.closed.Load() || s.CloseWrite() != nil {
+		_ = s.Close()
+		return
+	}
+	_, _ = s.Discard(lastRead, NoWait)
+	_ = s.Close()
+}
+
+func inUse(err error) bool { return errors.Is(err, syscall.EADDRINUSE) }
+
+// removeStale removes the unix socket that path names when nobody listens
+// there, and nothing else: not a file, not a socket in use.
+func removeStale(path string) bool {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().Type() != os.ModeSocket {
+		return false
+	}
+	c, err := net.DialTimeout("unix", path, time.Second)
+	if err == nil {
+		_ = c.Close()
+		return false
+	}
+	return errors.Is(err, syscall.ECONNREFUSED) && os.Remove(path) == nil
+}
