@@ -269,7 +269,7 @@ func TestQueuedAndSentAddUp(t *testing.T) {
 	opened := make(chan *reactor.Conn, 1)
 	drained := make(chan bool, 1)
 	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
-		return &drainer{handler{open: func(c *reactor.Conn) { opened <- c }}, drained}
+		return &drainTeller{handler{open: func(c *reactor.Conn) { opened <- c }}, drained}
 	})
 	client := dial(t, ln)
 	conn := <-opened
@@ -286,12 +286,12 @@ func TestQueuedAndSentAddUp(t *testing.T) {
 	}
 }
 
-type drainer struct {
+type drainTeller struct {
 	handler
 	drained chan bool
 }
 
-func (d *drainer) OnDrain(*reactor.Conn) { d.drained <- true }
+func (d *drainTeller) OnDrain(*reactor.Conn) { d.drained <- true }
 
 func TestHandlersMayCloseEachOther(t *testing.T) {
 	// Many connections on one loop; each, on its first byte, closes the next
