@@ -2,6 +2,7 @@ package reactor
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -91,7 +92,7 @@ func (m *mailbox) close() []errand {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.stopped = true
-	rest := append(m.batch[m.next:], m.mail...)
+	rest := slices.Concat(m.batch[m.next:], m.mail)
 	m.batch, m.mail, m.next = nil, nil, 0
 	return rest
 }

@@ -237,9 +237,10 @@ func (o *output) taken(list []*bytebufferpool.ByteBuffer, from, n int) {
 	}
 	o.head = from
 	added := o.queue
-	rest := append(list[:0], list[k:]...)
-	clear(list[len(rest):])
-	o.queue = append(rest, added...)
+	rest := copy(list, list[k:])
+	clear(list[rest:])
+	list = append(list[:rest], added...)
+	o.queue = list
 	clear(added)
 	o.spare = added[:0]
 }
