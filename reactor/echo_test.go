@@ -172,7 +172,11 @@ func TestExpectWaitsForTheWholeFrame(t *testing.T) {
 }
 
 func TestCloseDeliversWhatWasWritten(t *testing.T) {
-	const size = 32 << 20
+	t.Run("32 MiB", func(t *testing.T) { closeDelivers(t, 32<<20) })
+	t.Run("more buffers than one writev takes", func(t *testing.T) { closeDelivers(t, 80<<20) })
+}
+
+func closeDelivers(t *testing.T, size int) {
 	want := random(size)
 	closed := make(chan error, 1)
 	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {

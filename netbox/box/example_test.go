@@ -9,17 +9,16 @@ import (
 	"github.com/kharon-net/kharon/netbox/box"
 )
 
-// A server that pushes messages to its clients while a call runs, and a client
-// that takes them.
+// A server that pushes messages to its client while a call runs, and the
+// client that takes them.
 func Example() {
-	srv, err := box.New(box.Config{})
-	if err != nil {
-		log.Fatal(err)
-	}
+	ctx := context.Background()
+	srv, _ := box.New(box.Config{}) // the zero Config is never wrong
+	defer srv.Close()
 	srv.Func("count_to", func(ctx context.Context, req *box.Request) (any, error) {
 		for i := range req.Args().Int(0) {
 			if err := req.Session().Push(i + 1); err != nil {
-				return nil, err
+				return nil, err // the client has gone
 			}
 		}
 		return "done", nil
@@ -28,15 +27,12 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer srv.Close()
-
-	ctx := context.Background()
 	conn, err := netbox.Connect(ctx, addr.String(), netbox.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer conn.Close()
-	fut := conn.Send(netbox.Call("count_to", 3))
+	fut := conn.Send(netbox.Call("count_to", 3)) // does not wait
 	for msg, err := range fut.Pushes(ctx) {
 		n, _ := msg.Int()
 		fmt.Println("pushed", n, err)
