@@ -57,17 +57,8 @@ type side struct {
 	edges    atomic.Uint32
 	limited  atomic.Bool // there is a deadline
 	deadline time.Time   // zero: none
-	waiters  []*waiter
+	waiters  []*Waiter
 }
-
-// A waiter is one parked goroutine. The loop, or whoever changes a deadline,
-// sends; the goroutine receives.
-type waiter struct {
-	ch    chan struct{} // one slot: a wake-up is never lost and never blocks
-	timer *time.Timer
-}
-
-var waiters = sync.Pool{New: func() any { return &waiter{ch: make(chan struct{}, 1)} }}
 
 // A Ticket is a moment in the readiness of a Desc.
 type Ticket struct{ read, write uint32 }
@@ -92,8 +83,8 @@ func (d *Desc) attach() {
 		d.broken = err
 	}
 	if err != nil {
-		d.read.wake()
-		d.write.wake()
+		d.read.wake(d.loop)
+		d.write.wake(d.loop)
 	}
 }
 
@@ -180,25 +171,25 @@ func (d *Desc) Expired(ev Events) error {
 // ctx's cause, or why the loop can not watch the descriptor. Safe to call from
 // any goroutine.
 func (d *Desc) Await(ctx context.Context, ev Events, ticket Ticket, until time.Time) error {
-	w := waiters.Get().(*waiter)
-	defer waiters.Put(w)
+	w := NewWaiter(ctx)
+	defer w.Free()
 	for {
 		deadline, done, err := d.park(w, ev, ticket, until)
 		if done {
 			return err
 		}
-		woken, cancelled := w.wait(ctx, deadline)
-		if !woken || ev == Readable|Writable {
+		err = w.Wait(ctx, deadline)
+		if err != nil || ev == Readable|Writable {
 			d.unpark(w, ev)
 		}
-		if cancelled {
-			return context.Cause(ctx)
+		if err != nil && err != ErrTimeout { //nolint:errorlint // our own value; a deadline may have moved
+			return err
 		}
 	}
 }
 
 // park adds w to those who are woken, unless there is nothing to wait for.
-func (d *Desc) park(w *waiter, ev Events, ticket Ticket, until time.Time) (deadline time.Time, done bool, err error) {
+func (d *Desc) park(w *Waiter, ev Events, ticket Ticket, until time.Time) (deadline time.Time, done bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch deadline = d.earliest(ev, until); {
@@ -223,7 +214,7 @@ func (d *Desc) park(w *waiter, ev Events, ticket Ticket, until time.Time) (deadl
 }
 
 // unpark takes w from those who are woken, if a wake-up has not done so.
-func (d *Desc) unpark(w *waiter, ev Events) {
+func (d *Desc) unpark(w *Waiter, ev Events) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if ev&Readable != 0 {
@@ -232,10 +223,7 @@ func (d *Desc) unpark(w *waiter, ev Events) {
 	if ev&Writable != 0 {
 		d.write.remove(w)
 	}
-	select { // a wake-up that came too late must not reach the next wait
-	case <-w.ch:
-	default:
-	}
+	w.forget() // a wake-up that came too late must not reach the next wait
 }
 
 func (d *Desc) earliest(ev Events, t time.Time) time.Time {

@@ -1,7 +1,6 @@
 package reactor
 
 import (
-	"context"
 	"net"
 	"time"
 )
@@ -16,11 +15,11 @@ func (d *Desc) ready(ev Events) {
 	}
 	if ev&Readable != 0 {
 		d.read.edges.Add(1)
-		d.read.wake()
+		d.read.wake(d.loop)
 	}
 	if ev&Writable != 0 {
 		d.write.edges.Add(1)
-		d.write.wake()
+		d.write.wake(d.loop)
 	}
 }
 
@@ -58,8 +57,8 @@ func (d *Desc) shut(keep bool) error {
 	}
 	d.keep = keep
 	users := d.use.Or(closedBit)
-	d.read.wake()
-	d.write.wake()
+	d.read.wake(nil)
+	d.write.wake(nil)
 	d.mu.Unlock()
 	if users == 0 {
 		d.giveBack()
@@ -82,13 +81,15 @@ func (d *Desc) giveBack() {
 	}
 }
 
-// wake wakes everybody who waits, who is then no longer on the list. Called
-// with the Desc's mu held.
-func (s *side) wake() {
+// wake wakes everybody who waits, who is then no longer on the list. l is the
+// loop it is called on, nil when it is called elsewhere. Called with the Desc's
+// mu held.
+func (s *side) wake(l *Loop) {
 	for i, w := range s.waiters {
-		select {
-		case w.ch <- struct{}{}:
-		default:
+		if l != nil {
+			w.wakeOn(l)
+		} else {
+			w.Wake()
 		}
 		s.waiters[i] = nil
 	}
@@ -99,10 +100,10 @@ func (s *side) wake() {
 func (s *side) limit(t time.Time) {
 	s.deadline = t
 	s.limited.Store(!t.IsZero())
-	s.wake()
+	s.wake(nil)
 }
 
-func (s *side) remove(w *waiter) {
+func (s *side) remove(w *Waiter) {
 	for i, x := range s.waiters {
 		if x == w {
 			last := len(s.waiters) - 1
@@ -114,45 +115,10 @@ func (s *side) remove(w *waiter) {
 	}
 }
 
-// wait parks the goroutine until it is woken, the deadline passes or ctx is
-// done, and tells whether it was the first or the last.
-func (w *waiter) wait(ctx context.Context, deadline time.Time) (woken, cancelled bool) {
-	if deadline.IsZero() {
-		if ctx.Done() == nil {
-			<-w.ch
-			return true, false
-		}
-		select {
-		case <-w.ch:
-			return true, false
-		case <-ctx.Done():
-			return false, true
-		}
-	}
-	if w.timer == nil {
-		w.timer = time.NewTimer(time.Until(deadline))
-	} else {
-		w.timer.Reset(time.Until(deadline))
-	}
-	defer w.timer.Stop()
-	select {
-	case <-w.ch:
-		return true, false
-	case <-w.timer.C:
-		return false, false
-	case <-ctx.Done():
-		return false, true
-	}
-}
-
 // earlier returns the earlier of two times, where the zero time is never.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
 		return b
 	}
 	return a
-}
-
-func passed(deadline time.Time) bool {
-	return !deadline.IsZero() && !time.Now().Before(deadline)
 }

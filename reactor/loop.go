@@ -21,23 +21,29 @@ const (
 // coalesced kick behind it.
 type Loop struct {
 	// immutable after start
-	id    int
-	cfg   *Config
-	log   *slog.Logger
-	poll  *poller
-	kick  kick
-	start time.Time
-	done  chan struct{} // closed by the loop when it has ended
+	id      int
+	cfg     *Config
+	log     *slog.Logger
+	poll    *poller
+	workers *workers
+	kick    kick
+	start   time.Time
+	done    chan struct{} // closed by the loop when it has ended
 
 	mailbox // guarded by its own mutex
 
 	// owned by the loop
-	table   table
-	buf     []byte    // what is read into; valid during one callback
-	backlog []*Conn   // connections whose read budget ended before their data
-	timers  timerHeap // see timer.go
-	waker   *time.Timer
-	wakeAt  time.Duration // what waker is armed for; 0: not
+	table      table
+	buf        []byte    // what is read into; valid during one callback
+	backlog    []*Conn   // connections whose read budget ended before their data
+	timers     timerHeap // see timer.go
+	waker      *time.Timer
+	wakeAt     time.Duration // what waker is armed for; 0: not
+	fibers     *Fiber        // begun and not ended
+	fiberCount int
+	runnable   []*Fiber     // woken by a callback of this loop
+	spare      []*coroutine // free
+
 	stopped bool
 	drained chan struct{} // closed when nothing is watched any more; nil: not asked for
 	bytesIn uint64        // read by event-driven connections
@@ -47,7 +53,7 @@ type Loop struct {
 	conns     atomic.Int64  // event-driven connections open on this loop
 }
 
-func newLoop(id int, cfg *Config) (*Loop, error) {
+func newLoop(id int, cfg *Config, w *workers) (*Loop, error) {
 	p, err := openPoller()
 	if err != nil {
 		return nil, err
@@ -57,7 +63,7 @@ func newLoop(id int, cfg *Config) (*Loop, error) {
 		_ = p.close()
 		return nil, err
 	}
-	l := &Loop{id: id, cfg: cfg, log: cfg.Logger, poll: p, kick: k,
+	l := &Loop{id: id, cfg: cfg, log: cfg.Logger, poll: p, kick: k, workers: w,
 		start: time.Now(), done: make(chan struct{}), buf: make([]byte, loopBuffer)}
 	if err := p.add(k.fd); err != nil {
 		l.free()
@@ -89,6 +95,7 @@ func (l *Loop) event(fd int, ev Events) (goOn bool) {
 	} else if s := l.table.at(fd); s != nil {
 		l.dispatch(s, ev)
 	}
+	l.runFibers()
 	return !l.stopped
 }
 
@@ -203,7 +210,12 @@ func (l *Loop) attach(fd int, s source) error {
 func (l *Loop) detach(fd int) {
 	l.table.drop(fd)
 	_ = l.poll.remove(fd)
-	if l.table.count == 0 && l.drained != nil {
+	l.checkDrained()
+}
+
+// checkDrained tells who waits for it that nothing is left to do.
+func (l *Loop) checkDrained() {
+	if l.drained != nil && l.table.count+l.fiberCount == 0 {
 		close(l.drained)
 		l.drained = nil
 	}
@@ -220,12 +232,9 @@ func (l *Loop) retire(fd int, gone chan struct{}) {
 // drain asks every source to finish and closes done when none is left. Called
 // on the loop.
 func (l *Loop) drain(done chan struct{}) {
-	if l.table.count == 0 {
-		close(done)
-		return
-	}
 	l.drained = done
 	l.table.all(func(s source) { l.guard(s.drain) })
+	l.checkDrained()
 }
 
 // end stops every source, runs what is left in the mailbox and gives the
@@ -235,6 +244,7 @@ func (l *Loop) end() {
 	for _, e := range l.mailbox.close() {
 		l.guard(e.run)
 	}
+	l.unwind()
 	l.table.all(func(s source) { l.guard(s.stop) })
 	if l.waker != nil {
 		l.waker.Stop()

@@ -67,8 +67,9 @@ func New(cfg Config) (*Reactor, error) {
 		return nil, err
 	}
 	r := &Reactor{cfg: cfg, listeners: map[*Listener]struct{}{}, stopped: make(chan struct{})}
+	pool := newWorkers()
 	for i := range cfg.Loops {
-		l, err := newLoop(i, &r.cfg)
+		l, err := newLoop(i, &r.cfg, pool)
 		if err != nil {
 			for _, l := range r.loops {
 				l.free()
