@@ -20,8 +20,9 @@ func main() {
 	n := flag.Int("n", 10, "what to count to")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := count(ctx, *addr, *n); err != nil {
+	err := count(ctx, *addr, *n)
+	stop()
+	if err != nil {
 		log.Fatal(err)
 	}
 }
@@ -33,7 +34,7 @@ func count(ctx context.Context, addr string, n int) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	fut := conn.Send(netbox.Call("count_to", n))
 	for msg, err := range fut.Pushes(ctx) {
 		if err != nil {

@@ -27,8 +27,9 @@ func main() {
 	delay := flag.Duration("delay", 0, "wait this long before each message")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := serve(ctx, *listen, *delay); err != nil {
+	err := serve(ctx, *listen, *delay)
+	stop()
+	if err != nil {
 		log.Fatal(err)
 	}
 }
