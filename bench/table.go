@@ -55,9 +55,9 @@ func legend(cfg *config) string {
 	if cfg.addr != "" {
 		server = "server: " + cfg.addr
 	}
-	return fmt.Sprintf("CPU µs per request, rather than rates, compare across runs: they are what a request costs, on\n"+
-		"however many processors, and vary less with what else the machine does. allocs and bytes are\n"+
-		"the client's. GOMAXPROCS %d, %s/%s, %s\nclient: %d loops; %s",
+	return fmt.Sprintf("CPU µs per request are what a request costs, on however many processors; rates and latencies depend\n"+
+		"on those, too. Either is disturbed by what else the machine does. allocs and bytes are the client's.\n"+
+		"GOMAXPROCS %d, %s/%s, %s; client: %d loops; %s",
 		runtime.GOMAXPROCS(0), runtime.GOOS, runtime.GOARCH, runtime.Version(), runtime.GOMAXPROCS(0), server)
 }
 

@@ -16,7 +16,7 @@ func TestTableGroupsLayersAndFits(t *testing.T) {
 	var b strings.Builder
 	printTable(&b, []*result{&row, &row, &other}, &config{mode: "inline"})
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
-	if len(lines) != 13 {
+	if len(lines) != 12 {
 		t.Fatalf("%d lines:\n%s", len(lines), &b)
 	}
 	for _, line := range lines {
