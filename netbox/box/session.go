@@ -161,7 +161,9 @@ func (x *session) done() {
 	if left == x.srv.cfg.MaxInFlight/2 || left == 0 {
 		x.wake()
 	}
-	x.srv.inFlight.Done()
+	if x.srv.inFlight.Add(-1) == 0 {
+		x.srv.moved()
+	}
 }
 
 // wake makes the loop look whether the input may go on. Safe to call from any
@@ -191,6 +193,7 @@ func (x *session) OnClose(_ *reactor.Conn, err error) {
 	x.srv.mu.Lock()
 	delete(x.srv.sessions, x)
 	x.srv.mu.Unlock()
+	x.srv.moved()
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
 		x.srv.log.Info("box: connection lost", "session", x.id, "peer", x.conn.RemoteAddr(), "err", err)
 	}
