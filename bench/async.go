@@ -81,4 +81,4 @@ func (w *window) land(f *flight) error {
 
 func (w *window) latencies() *latencies { return newLatencies().drain(w.lat) }
 
-func (w *window) close() { w.conn.Close() }
+func (w *window) close() { _ = w.conn.Close() }

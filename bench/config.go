@@ -50,7 +50,7 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 	fs.SetOutput(io.Discard)
 	fs.BoolVar(&c.list, "list", false, "print the names of the scenarios and exit")
 	fs.StringVar(&pattern, "run", "", "run only the scenarios whose name matches this `regexp`")
-	fs.DurationVar(&c.time, "time", 2*time.Second, "measure each scenario this long, after a warm-up of a tenth of it")
+	fs.DurationVar(&c.time, "time", defaultTime(), "measure each scenario this long, after a warm-up of a tenth of it")
 	fs.StringVar(&c.json, "json", "", "write the results to this `file`, an array of objects")
 	fs.StringVar(&c.addr, "addr", "", "run the scenarios of a client against the server at `host:port`: a Tarantool or\n"+
 		"-serve box. It needs the functions echo and push_n; scenarios without theirs are skipped")
@@ -79,6 +79,14 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 		return nil, fmt.Errorf("-run: %w", err)
 	}
 	return &c, c.check()
+}
+
+// all is how long a run of all scenarios measures, at the default. With their
+// warm-ups, and the servers to start, that stays under 40 seconds.
+const all = 30 * time.Second
+
+func defaultTime() time.Duration {
+	return (all / time.Duration(len(scenarios))).Truncate(100 * time.Millisecond)
 }
 
 // check finds values that flags of their type may have and we can not use.

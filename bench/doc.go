@@ -7,9 +7,9 @@
 //	go run ./bench -serve box             # nothing but the server
 //
 // The server runs in a child process, which is the same program with -serve,
-// so that the processor time of either side is known. Rates depend on the
-// machine and on what else it does; the processor time per request is the
-// figure to compare.
+// so that the processor time of either side is known. The processor time per
+// request is the figure to compare, between runs on a machine that does nothing
+// else: rates depend on how many processors there are, too.
 //
 // # What a scenario does
 //

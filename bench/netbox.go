@@ -44,8 +44,12 @@ func (call) do(ctx context.Context, c *netbox.Conn, i int, use func(netbox.Resul
 }
 
 func (call) check(i int, r netbox.Result) error {
-	if got := r.Int(0); got != int64(i&127) || r.Err() != nil {
-		return fmt.Errorf("echo of %d answered %d (%v)", i&127, got, r.Err())
+	got := r.Int(0)
+	if err := r.Err(); err != nil {
+		return fmt.Errorf("the answer of echo: %w", err)
+	}
+	if got != int64(i&127) {
+		return fmt.Errorf("echo of %d answered %d", i&127, got)
 	}
 	return nil
 }
@@ -60,7 +64,7 @@ func connect(ctx context.Context, q question, addr string) (*netbox.Conn, error)
 	if err == nil {
 		return conn, nil
 	}
-	conn.Close()
+	_ = conn.Close()
 	if q.function() != "" && ctx.Err() == nil {
 		err = &missingError{q.function(), err}
 	}

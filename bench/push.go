@@ -26,7 +26,7 @@ func push(n int) func(context.Context, string) (load, error) {
 		}
 		p := &pushed{conn: conn, n: n, lat: newLatencies()}
 		if err := p.call(); err != nil {
-			conn.Close()
+			_ = conn.Close()
 			return nil, &missingError{"push_n", err}
 		}
 		return p, nil
@@ -72,4 +72,4 @@ func (p *pushed) call() error {
 
 func (p *pushed) latencies() *latencies { return newLatencies().drain(p.lat) }
 
-func (p *pushed) close() { p.conn.Close() }
+func (p *pushed) close() { _ = p.conn.Close() }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,12 +35,12 @@ func serve(ctx context.Context, cfg *config, std streams) (err error) {
 	if err != nil {
 		return err
 	}
-	defer stopProfile()
+	defer func() { err = errors.Join(err, stopProfile()) }()
 	r, err := reactor.New(reactor.Config{Loops: cfg.loops})
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	s, err := services[kind(cfg.serve)](r, cfg)
 	if err != nil {
 		return err

@@ -34,7 +34,7 @@ func serveBox(r *reactor.Reactor, cfg *config) (service, error) {
 	srv.FuncWith(box.FuncOptions{Mode: box.Goroutine}, "sleep", sleep)
 	addr, err := srv.Listen(cfg.listen)
 	if err != nil {
-		srv.Close()
+		_ = srv.Close()
 		return nil, err
 	}
 	return &boxService{srv, addr, cfg.mode}, nil

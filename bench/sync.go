@@ -100,4 +100,4 @@ func (l *callers) latencies() *latencies {
 	return all
 }
 
-func (l *callers) close() { l.conn.Close() }
+func (l *callers) close() { _ = l.conn.Close() }

@@ -55,9 +55,9 @@ func legend(cfg *config) string {
 	if cfg.addr != "" {
 		server = "server: " + cfg.addr
 	}
-	return fmt.Sprintf("Compare CPU µs per request: unlike rates they depend neither on how many processors there are nor,\n"+
-		"much, on who else uses them. Allocations are the client's. GOMAXPROCS %d, %s/%s, %s;\n"+
-		"client: %d loops; %s",
+	return fmt.Sprintf("CPU µs per request are what a request costs, on however many processors; rates and latencies depend\n"+
+		"on those, too. Either is disturbed by what else the machine does. allocs and bytes are the client's.\n"+
+		"GOMAXPROCS %d, %s/%s, %s; client: %d loops; %s",
 		runtime.GOMAXPROCS(0), runtime.GOOS, runtime.GOARCH, runtime.Version(), runtime.GOMAXPROCS(0), server)
 }
 

@@ -76,7 +76,7 @@ func (r *Request) appendBody(dst []byte) ([]byte, error) {
 		dst = iproto.AppendEvalHead(dst, r.text)
 	}
 	if r.raw != nil {
-		if msgp.KindOf(r.raw[0]) != msgp.KindArray {
+		if len(r.raw) == 0 || msgp.KindOf(r.raw[0]) != msgp.KindArray {
 			return dst, fmt.Errorf("%w: raw arguments are no array", errEncode)
 		}
 		return append(dst, r.raw...), nil

@@ -97,6 +97,9 @@ func addrOf(addr net.Addr) Addr {
 		}
 		return Addr{Family: family, IP: ip, Port: a.Port}
 	case *net.UnixAddr:
+		if a.Name == "@" { // what package syscall makes of no name
+			return Addr{Family: FamilyUnix}
+		}
 		return Addr{Family: FamilyUnix, Path: a.Name}
 	}
 	return Addr{}

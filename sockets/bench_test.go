@@ -1,5 +1,3 @@
-//go:build !windows
-
 package sockets
 
 import (
@@ -11,9 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
-	"syscall"
 	"testing"
-	"time"
 )
 
 // BenchmarkLineEcho serves lines of 64 bytes, one at a time on each
@@ -170,10 +166,4 @@ func talk(c net.Conn, n int) {
 			got += m
 		}
 	}
-}
-
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

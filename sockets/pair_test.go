@@ -95,3 +95,12 @@ func wantBytes(t testing.TB, text string, target error) func(got []byte, err err
 		}
 	}
 }
+
+func isAny(err error, targets ...error) bool {
+	for _, target := range targets {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return false
+}

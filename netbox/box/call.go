@@ -1,6 +1,7 @@
 package box
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 
@@ -50,7 +51,9 @@ func (x *session) runInline(h *iproto.Header, fn *function, args []byte) {
 	r.header, r.fn = *h, fn
 	r.args, _ = msgp.NewArray(args)
 	r.begin()
-	x.out.B = r.answer(x.out.B)
+	r.reply = x.out.B
+	r.answer()
+	x.out.B, r.reply = r.reply, nil
 	r.end()
 }
 
@@ -64,32 +67,49 @@ func (x *session) enqueue(r *Request, args []byte) {
 	x.batch = append(x.batch, r)
 }
 
-// answer runs the handler and appends the frame that answers the request.
-func (r *Request) answer(dst []byte) []byte {
+// answer runs the handler and appends the frame that answers the request to
+// reply. A panic, be it in the handler or in a method of what it returned, is
+// answered as an error; so is a handler that ends its goroutine.
+func (r *Request) answer() {
+	answered := false
+	defer func() {
+		if !answered {
+			r.fail(r.panicked(recover()))
+		}
+	}()
 	result, err := r.invoke()
 	if err == nil {
 		var out []byte
-		if out, err = r.appendResults(dst, result); err == nil {
-			return out
+		if out, err = r.appendResults(r.reply, result); err == nil {
+			r.reply = out
 		}
 	}
-	return replyTo(err, r.name()).AppendReply(dst, r.header.Sync, schemaVersion)
+	if err != nil {
+		r.fail(err)
+	}
+	answered = true
 }
 
-// invoke calls the handler. A panic becomes an error.
-func (r *Request) invoke() (result any, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			stack := debug.Stack()
-			r.session.srv.log.Error("box: handler panicked", "function", r.name(), "session", r.session.id,
-				"panic", v, "stack", string(stack))
-			result, err = nil, fmt.Errorf("handler panicked: %v", v)
-		}
-	}()
+func (r *Request) fail(err error) {
+	r.reply = replyTo(err, r.name()).AppendReply(r.reply, r.header.Sync, schemaVersion)
+}
+
+func (r *Request) invoke() (any, error) {
 	if r.eval != nil {
 		return r.eval(r.session.ctx, r.expr, r)
 	}
 	return r.fn.f(r.session.ctx, r)
+}
+
+// panicked logs a panic with the value v and makes an error of it. It is nil
+// when the goroutine ends instead.
+func (r *Request) panicked(v any) error {
+	r.session.srv.log.Error("box: handler panicked", "function", r.name(), "session", r.session.id,
+		"panic", v, "stack", string(debug.Stack()))
+	if v == nil {
+		return errors.New("handler ended its goroutine")
+	}
+	return fmt.Errorf("handler panicked: %v", v)
 }
 
 func (r *Request) name() string {

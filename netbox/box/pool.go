@@ -28,6 +28,8 @@ type pool struct {
 type worker struct {
 	wake    chan struct{}
 	scratch []byte
+
+	dismissed bool // the goroutine ends because the pool has no use for it
 }
 
 func newPool(limit int) *pool { return &pool{max: limit} }
@@ -76,6 +78,7 @@ func (p *pool) send(w *worker) {
 
 // work is the goroutine of a worker.
 func (p *pool) work(w *worker) {
+	defer p.replace(w)
 	awake := true // summoned, and not yet at work
 	for {
 		p.mu.Lock()
@@ -85,6 +88,7 @@ func (p *pool) work(w *worker) {
 		r := p.queue.pop()
 		if r == nil {
 			if !p.park(w) {
+				w.dismissed = true
 				return
 			}
 			<-w.wake
@@ -99,6 +103,14 @@ func (p *pool) work(w *worker) {
 		if cap(w.scratch) > 1<<20 {
 			w.scratch = nil
 		}
+	}
+}
+
+// replace starts another goroutine for a worker whose handler has ended its
+// own with runtime.Goexit.
+func (p *pool) replace(w *worker) {
+	if !w.dismissed {
+		go p.work(&worker{wake: make(chan struct{}, 1)})
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kharon-net/kharon/codec/iproto"
+	"github.com/kharon-net/kharon/codec/msgp"
 	"github.com/kharon-net/kharon/reactor/reactortest"
 )
 
@@ -176,3 +177,23 @@ func frame(t testing.TB, packet string) []byte {
 	p, mark := iproto.BeginFrame(nil)
 	return iproto.EndFrame(append(p, unhex(t, packet)...), mark)
 }
+
+// hangUp ends the connection: "close", "half-close" or "reset".
+func (r *raw) hangUp(how string) {
+	r.t.Helper()
+	tcp := r.Conn.(*net.TCPConn)
+	var err error
+	switch how {
+	case "half-close":
+		err = tcp.CloseWrite()
+	case "reset":
+		err = errors.Join(tcp.SetLinger(0), tcp.Close())
+	default:
+		err = tcp.Close()
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func newArgs(data []byte) (Args, error) { return msgp.NewArray(data) }

@@ -16,6 +16,7 @@ type Request struct {
 	eval    Eval
 	expr    string
 	args    Args
+	reply   []byte        // what the answer is appended to
 	serial  atomic.Uint64 // which request of the session this is; 0: answered
 }
 
@@ -45,19 +46,25 @@ func (r *Request) begin() {
 
 func (r *Request) end() { r.serial.Store(0) }
 
-// run answers the request from the pool. last tells that no other request is
+// run answers the request from the pool. scratch is what it may use for the
+// answer, and returns for the next one. last tells that no other request is
 // waiting there, so that the answer is written at once, and otherwise with
 // those that follow.
 func (r *Request) run(scratch []byte, last bool) []byte {
-	scratch = r.answer(scratch[:0])
+	r.reply = scratch[:0]
+	defer r.deliver(last) // also when the handler ends its goroutine
+	r.answer()
+	return r.reply
+}
+
+func (r *Request) deliver(last bool) {
 	r.end()
 	if last {
-		_ = r.session.conn.WriteNow(scratch)
+		_ = r.session.conn.WriteNow(r.reply)
 	} else {
-		_, _ = r.session.conn.Write(scratch)
+		_, _ = r.session.conn.Write(r.reply)
 	}
 	r.session.done()
-	return scratch
 }
 
 // A Session is a client as one of its requests sees it. It is a small value.

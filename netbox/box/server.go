@@ -1,6 +1,7 @@
 package box
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,7 +98,12 @@ type Server struct {
 
 	funcs    atomic.Pointer[functions] // copied on write
 	lastID   atomic.Uint64             // of sessions
-	inFlight atomic.Int64              // requests under way
+	inFlight atomic.Int64              // requests of the pool under way
+	leaving  atomic.Bool               // Shutdown waits for progress
+
+	// progress has room for one: who ended the last request or a session
+	// sends, Shutdown receives.
+	progress chan struct{}
 
 	mu        sync.Mutex
 	own       *reactor.Reactor // made by the server; nil: not yet, or Config.Reactor
@@ -117,7 +123,8 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, log: cfg.Logger, uuid: uuid.NewString(), sessions: map[*session]struct{}{}}
+	s := &Server{cfg: cfg, log: cfg.Logger, uuid: uuid.NewString(),
+		progress: make(chan struct{}, 1), sessions: map[*session]struct{}{}}
 	s.base, s.end = context.WithCancel(context.Background())
 	s.pool = newPool(cfg.Workers)
 	s.funcs.Store(&functions{byName: map[string]*function{}})
@@ -177,9 +184,11 @@ func (s *Server) Listen(address string) (net.Addr, error) {
 
 // ListenAndServe listens on address until ctx is done, and then shuts down:
 // requests under way have 3 seconds to finish. The error is why it could not
-// listen, or nil. Safe to call from any goroutine.
+// listen, or that of Shutdown. Afterwards the server can not be used again.
+// Safe to call from any goroutine but a loop's.
 func (s *Server) ListenAndServe(ctx context.Context, address string) error {
 	if _, err := s.Listen(address); err != nil {
+		_ = s.Close()
 		return err
 	}
 	<-ctx.Done()
@@ -225,20 +234,15 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, ln := range listeners {
 		_ = ln.Close()
 	}
-	err := s.await(ctx)
+	s.leaving.Store(true)
+	err := s.await(ctx, func() bool { return s.inFlight.Load() == 0 })
 	s.end()
-	for _, x := range s.open() {
-		if err == nil {
-			_ = x.conn.Close()
-		} else {
-			x.conn.Abort(err)
-		}
-	}
+	errs := []error{err, s.hangUp(ctx)}
 	if own != nil {
-		err = errors.Join(err, own.Shutdown(ctx))
+		errs = append(errs, own.Shutdown(ctx))
 	}
 	s.pool.close()
-	return err
+	return cmp.Or(errs...) // mostly the same cause again
 }
 
 // Close ends the server at once: connections are dropped, handlers see their
@@ -252,21 +256,43 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// await waits until no request is under way. New ones may arrive meanwhile,
-// which a sync.WaitGroup does not allow, so it looks from time to time.
-func (s *Server) await(ctx context.Context) error {
-	look := time.NewTicker(time.Millisecond)
-	defer look.Stop()
-	for {
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case s.inFlight.Load() == 0:
-			return nil
-		}
+// hangUp closes the connections and waits until their output has left, or
+// drops what is left of them when ctx is done first.
+func (s *Server) hangUp(ctx context.Context) error {
+	gone := func() bool { return len(s.open()) == 0 }
+	for _, x := range s.open() {
+		_ = x.conn.Close()
+	}
+	err := s.await(ctx, gone)
+	for _, x := range s.open() {
+		x.conn.Abort(err)
+	}
+	_ = s.await(context.WithoutCancel(ctx), gone)
+	return err
+}
+
+// await waits until done.
+func (s *Server) await(ctx context.Context, done func() bool) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	for !done() {
 		select {
-		case <-look.C:
+		case <-s.progress:
 		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// moved tells Shutdown that there is progress. Safe to call from any
+// goroutine.
+func (s *Server) moved() {
+	if s.leaving.Load() {
+		select {
+		case s.progress <- struct{}{}:
+		default:
 		}
 	}
 }

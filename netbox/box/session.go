@@ -38,8 +38,8 @@ type session struct {
 	batch   []*Request                 // requests of this callback for the pool
 	inline  Request                    // used again for each inline handler
 	stopped bool                       // no more input is processed
-	paused  bool                       // input waits for requests or output to get less
 	serial  uint64                     // requests begun
+	paused  bool                       // input waits for requests or output to get less
 
 	inFlight atomic.Int32 // requests of the pool not yet answered, batch included
 	resuming atomic.Bool  // the loop has been asked to look again
@@ -161,7 +161,9 @@ func (x *session) done() {
 	if left == x.srv.cfg.MaxInFlight/2 || left == 0 {
 		x.wake()
 	}
-	x.srv.inFlight.Add(-1)
+	if x.srv.inFlight.Add(-1) == 0 {
+		x.srv.moved()
+	}
 }
 
 // wake makes the loop look whether the input may go on. Safe to call from any
@@ -191,6 +193,7 @@ func (x *session) OnClose(_ *reactor.Conn, err error) {
 	x.srv.mu.Lock()
 	delete(x.srv.sessions, x)
 	x.srv.mu.Unlock()
+	x.srv.moved()
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
 		x.srv.log.Info("box: connection lost", "session", x.id, "peer", x.conn.RemoteAddr(), "err", err)
 	}

@@ -1,0 +1,9 @@
+//go:build !unix
+
+package sockets
+
+import "time"
+
+func waiting(int) int { return 0 }
+
+func cpuTime() time.Duration { return 0 }

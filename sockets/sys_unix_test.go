@@ -1,0 +1,23 @@
+//go:build unix
+
+package sockets
+
+import (
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// waiting returns how many bytes the kernel has for fd, up to 4096.
+func waiting(fd int) int {
+	n, _, _ := unix.Recvfrom(fd, make([]byte, 4096), unix.MSG_PEEK)
+	return n
+}
+
+// cpuTime returns the processor time the process has taken.
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
