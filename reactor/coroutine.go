@@ -106,6 +106,24 @@ func (l *Loop) runFibers() {
 	}
 }
 
+// Defer calls f at the end of the present turn: after the callback, and after
+// the fibers it has woken, have run. What those have to send can so leave in
+// one write. Must be called on the loop, a fiber of it included.
+func (l *Loop) Defer(f func()) {
+	l.mustOwn("Loop.Defer")
+	l.deferred = append(l.deferred, f)
+}
+
+// runDeferred ends a turn.
+func (l *Loop) runDeferred() {
+	for i := 0; i < len(l.deferred); i++ {
+		f := l.deferred[i]
+		l.deferred[i] = nil
+		l.guard(f)
+	}
+	l.deferred = l.deferred[:0]
+}
+
 // unwind ends the fibers when the loop stops: first their waits return
 // ErrStopped; what waits again after that is unwound by a panic.
 func (l *Loop) unwind() {

@@ -34,11 +34,12 @@ type Desc struct {
 	// immutable
 	loop *Loop
 	fd   int
-	gone chan struct{} // closed by the loop when the descriptor has been given back
 
 	// atomics
 	use   atomic.Uint32 // how many are between Use and Done, and closedBit
 	ended atomic.Bool   // the peer has finished sending or the descriptor is broken
+
+	gone Gate // opened when the descriptor has been given back
 
 	mu     sync.Mutex
 	keep   bool  // Release was called: the descriptor is not closed at the end
@@ -65,8 +66,12 @@ type Ticket struct{ read, write uint32 }
 
 // Watch makes a Desc of fd, which must be non-blocking, on one of the loops.
 // From then on the Desc owns fd. Safe to call from any goroutine.
-func (r *Reactor) Watch(fd int) (*Desc, error) {
-	d := &Desc{loop: r.Next(), fd: fd, gone: make(chan struct{})}
+func (r *Reactor) Watch(fd int) (*Desc, error) { return r.Next().Watch(fd) }
+
+// Watch makes a Desc of fd, which must be non-blocking, on this loop. From
+// then on the Desc owns fd. Safe to call from any goroutine.
+func (l *Loop) Watch(fd int) (*Desc, error) {
+	d := &Desc{loop: l, fd: fd}
 	if err := d.loop.Post(d.attach); err != nil {
 		return nil, err
 	}

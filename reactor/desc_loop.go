@@ -1,6 +1,7 @@
 package reactor
 
 import (
+	"context"
 	"net"
 	"time"
 )
@@ -36,15 +37,15 @@ func (d *Desc) Close() error { return d.shut(false) }
 
 // Release is Close without closing the descriptor: it waits until the loop has
 // let go of it, and from then on the descriptor is the caller's. It must not
-// be called between Use and Done. Safe to call from any goroutine but the
-// loop's.
-func (d *Desc) Release() (fd int, err error) {
+// be called between Use and Done. ctx tells the fiber to wait in, if there is
+// one, and is otherwise not looked at. Safe to call from any goroutine but the
+// loop's, and from fibers.
+func (d *Desc) Release(ctx context.Context) (fd int, err error) {
 	if err := d.shut(true); err != nil {
 		return -1, err
 	}
-	select {
-	case <-d.gone:
-	case <-d.loop.done:
+	if err := d.gone.Wait(context.WithoutCancel(ctx)); err != nil {
+		return -1, err
 	}
 	return d.fd, nil
 }
@@ -71,14 +72,18 @@ func (d *Desc) giveBack() {
 	err := d.loop.Post(func() {
 		if d.keep {
 			d.loop.detach(d.fd)
-			close(d.gone)
+			d.gone.Open()
 			return
 		}
-		d.loop.retire(d.fd, d.gone)
+		d.loop.retire(d.fd, &d.gone)
 	})
-	if err != nil && !d.keep {
+	if err == nil {
+		return
+	}
+	if !d.keep {
 		_ = sysClose(d.fd)
 	}
+	d.gone.Open()
 }
 
 // wake wakes everybody who waits, who is then no longer on the list. l is the
@@ -87,7 +92,7 @@ func (d *Desc) giveBack() {
 func (s *side) wake(l *Loop) {
 	for i, w := range s.waiters {
 		if l != nil {
-			w.wakeOn(l)
+			w.WakeOn(l)
 		} else {
 			w.Wake()
 		}

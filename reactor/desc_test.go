@@ -135,7 +135,7 @@ func TestCloseWaitsForTheUsers(t *testing.T) {
 func TestReleaseLeavesTheDescriptorOpen(t *testing.T) {
 	r := start(t, reactor.Config{Loops: 1})
 	a, _ := descPair(t, r)
-	fd, err := a.Release()
+	fd, err := a.Release(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

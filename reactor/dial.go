@@ -15,14 +15,15 @@ var ErrOnLoop = errors.New("reactor: a call that waits was made on the loop")
 // Dial connects to address, as net.Dialer.DialContext does for the networks
 // "tcp", "tcp4", "tcp6" and "unix", and makes an event-driven Conn of the
 // connection. The addresses of a name are tried in turn until one answers or
-// ctx is done. Names are resolved on the calling goroutine, never on the loop.
-// Safe to call from any goroutine but a loop's, where it returns ErrOnLoop.
+// ctx is done. Names are resolved on a goroutine, never on the loop. In a fiber
+// the connection joins the fiber's loop. Safe to call from any goroutine, and
+// from fibers; in a callback of a loop it returns ErrOnLoop.
 func (r *Reactor) Dial(ctx context.Context, network, address string, h Handler) (*Conn, error) {
 	d, remote, err := r.Connect(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	fd, err := d.Release()
+	fd, err := d.Release(ctx)
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Addr: remote, Err: err}
 	}
@@ -35,8 +36,8 @@ func (r *Reactor) Dial(ctx context.Context, network, address string, h Handler) 
 }
 
 // Connect is Dial for those who make something else of the connection: the
-// Desc they get owns the connected socket. Safe to call from any goroutine but
-// a loop's, where it returns ErrOnLoop.
+// Desc they get owns the connected socket. Safe to call from any goroutine, and
+// from fibers; in a callback of a loop it returns ErrOnLoop.
 func (r *Reactor) Connect(ctx context.Context, network, address string) (*Desc, net.Addr, error) {
 	fail := func(addr net.Addr, err error) (*Desc, net.Addr, error) {
 		return nil, nil, &net.OpError{Op: "dial", Net: network, Addr: addr, Err: err}
@@ -44,7 +45,9 @@ func (r *Reactor) Connect(ctx context.Context, network, address string) (*Desc, 
 	if r.onLoop() {
 		return fail(nil, ErrOnLoop)
 	}
-	addrs, err := resolve(ctx, network, address, false)
+	var addrs []net.Addr
+	var err error
+	Await(ctx, func() { addrs, err = resolve(ctx, network, address, false) })
 	if err != nil {
 		return fail(nil, err)
 	}
@@ -74,7 +77,7 @@ func (r *Reactor) connect(ctx context.Context, addr net.Addr) (*Desc, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := r.Watch(fd)
+	d, err := r.loopOf(ctx).Watch(fd)
 	if err != nil {
 		_ = sysClose(fd)
 		return nil, err
@@ -87,6 +90,15 @@ func (r *Reactor) connect(ctx context.Context, addr net.Addr) (*Desc, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// loopOf returns the loop for what the owner of ctx asks for: a fiber's own, so
+// that it and its connections share one, and otherwise the next.
+func (r *Reactor) loopOf(ctx context.Context) *Loop {
+	if x := Current(ctx); x != nil && x.loop.id < len(r.loops) && r.loops[x.loop.id] == x.loop {
+		return x.loop
+	}
+	return r.Next()
 }
 
 // connected waits for the outcome of a connect.

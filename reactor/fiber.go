@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -40,10 +39,8 @@ type Fiber struct {
 
 	queued atomic.Bool // on its way to be resumed
 
-	mu      sync.Mutex
-	ended   bool
-	err     error // the panic it ended with
-	joiners []*Waiter
+	end Gate
+	err error // the panic it ended with; set before end opens
 }
 
 // fiberContext is the context of a fiber.
@@ -92,38 +89,26 @@ func (l *Loop) Go(ctx context.Context, f func(ctx context.Context)) (*Fiber, err
 	return x, nil
 }
 
+// Context returns a context that belongs to the fiber and is otherwise ctx: for
+// a fiber that works for several clients, each with a context of its own. Safe
+// to call from any goroutine.
+func (x *Fiber) Context(ctx context.Context) context.Context { return &fiberContext{ctx, x} }
+
 // Loop returns the loop the fiber runs on. Safe to call from any goroutine.
 func (x *Fiber) Loop() *Loop { return x.loop }
 
 // Wait waits until the fiber has ended. The error is the *PanicError it ended
 // with, ctx's cause, or nil. Safe to call from any goroutine, and from fibers.
 func (x *Fiber) Wait(ctx context.Context) error {
-	w := NewWaiter(ctx)
-	defer w.Free()
-	x.mu.Lock()
-	if x.ended {
-		x.mu.Unlock()
-		return x.err
-	}
-	x.joiners = append(x.joiners, w)
-	x.mu.Unlock()
-	if err := w.Wait(ctx, time.Time{}); err != nil {
-		x.forget(w)
+	if err := x.end.Wait(ctx); err != nil {
 		return err
 	}
 	return x.err
 }
 
-func (x *Fiber) forget(w *Waiter) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for i, j := range x.joiners {
-		if j == w {
-			x.joiners = append(x.joiners[:i], x.joiners[i+1:]...)
-			return
-		}
-	}
-}
+// Done returns a channel that is closed when the fiber has ended. Safe to call
+// from any goroutine.
+func (x *Fiber) Done() <-chan struct{} { return x.end.Done() }
 
 // Sleep waits for d. In a fiber other fibers and sockets of the loop go on
 // meanwhile. The error is ctx's cause, or ErrStopped. Safe to call from any
@@ -192,19 +177,13 @@ func (r *resumption) run() { (*Fiber)(r).resume() }
 func (x *Fiber) resume() {
 	x.queued.Store(false)
 	switch {
-	case x.co == nil && !x.hasEnded():
+	case x.co == nil && !x.end.IsOpen():
 		x.loop.begin(x)
 	case !x.parked:
 		return // it ended, or was woken twice
 	}
 	x.parked = false
 	x.co.resume()
-}
-
-func (x *Fiber) hasEnded() bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.ended
 }
 
 // schedule makes the loop resume the fiber. Safe to call from any goroutine.
@@ -242,26 +221,17 @@ func (x *Fiber) main() {
 	defer func() {
 		v := recover()
 		if v == nil || v == any(errUnwound) {
-			x.end(nil)
+			x.end.Open()
 			return
 		}
 		err := &PanicError{Value: v, Stack: debug.Stack()}
 		x.loop.log.Error("reactor: fiber panicked", "loop", x.loop.id, "panic", v, "stack", string(err.Stack))
-		x.end(err)
+		x.err = err
+		x.end.Open()
 	}()
 	x.loop.owner.take()
 	if x.ctx.Done() != nil {
 		defer context.AfterFunc(x.ctx, x.schedule)()
 	}
 	x.f(x.ctx)
-}
-
-func (x *Fiber) end(err error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.ended, x.err = true, err
-	for _, w := range x.joiners {
-		w.Wake() // with mu held: who has given up takes itself off the list first
-	}
-	x.joiners = nil
 }

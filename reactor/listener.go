@@ -58,7 +58,7 @@ type port struct {
 	ln   *Listener
 	loop *Loop
 	fd   int
-	gone chan struct{} // closed when the socket is
+	gone Gate // opened when the socket is closed
 
 	// owned by the loop
 	backoff time.Duration // 0: not backing off
@@ -155,7 +155,7 @@ func (ln *Listener) bind(network, address string, cfg *ListenConfig) error {
 
 func (ln *Listener) add(fd int, l *Loop) {
 	ln.addr = sysLocalAddr(fd)
-	ln.ports = append(ln.ports, &port{ln: ln, loop: l, fd: fd, gone: make(chan struct{})})
+	ln.ports = append(ln.ports, &port{ln: ln, loop: l, fd: fd})
 }
 
 // abandon closes sockets that no loop knows yet.
@@ -191,7 +191,7 @@ func (ln *Listener) Close() error {
 			continue
 		}
 		select {
-		case <-p.gone:
+		case <-p.gone.Done():
 		case <-p.loop.done:
 		}
 	}
@@ -216,7 +216,7 @@ func (p *port) close() {
 	if p.retry != nil {
 		p.retry.Stop()
 	}
-	p.loop.retire(p.fd, p.gone)
+	p.loop.retire(p.fd, &p.gone)
 }
 
 func (p *port) drain() { p.close() }

@@ -43,6 +43,7 @@ type Loop struct {
 	fiberCount int
 	runnable   []*Fiber     // woken by a callback of this loop
 	spare      []*coroutine // free
+	deferred   []func()     // for the end of the turn
 
 	stopped bool
 	drained chan struct{} // closed when nothing is watched any more; nil: not asked for
@@ -96,6 +97,7 @@ func (l *Loop) event(fd int, ev Events) (goOn bool) {
 		l.dispatch(s, ev)
 	}
 	l.runFibers()
+	l.runDeferred()
 	return !l.stopped
 }
 
@@ -222,8 +224,8 @@ func (l *Loop) checkDrained() {
 }
 
 // retire stops watching fd and closes it once no event can name it, and then
-// the channel gone, if there is one. Called on the loop.
-func (l *Loop) retire(fd int, gone chan struct{}) {
+// opens gone, if there is one. Called on the loop.
+func (l *Loop) retire(fd int, gone *Gate) {
 	l.detach(fd)
 	l.table.fresh = append(l.table.fresh, retired{fd, gone})
 	l.tell()

@@ -34,11 +34,11 @@ type table struct {
 	stale []retired // retired before it
 }
 
-// retired is a number that waits for its release. gone, if not nil, is closed
+// retired is a number that waits for its release. gone, if not nil, is opened
 // after that.
 type retired struct {
 	fd   int
-	gone chan struct{}
+	gone *Gate
 }
 
 func (t *table) at(fd int) source {
@@ -78,7 +78,7 @@ func (t *table) release() (more bool) {
 	for _, r := range t.stale {
 		_ = sysClose(r.fd)
 		if r.gone != nil {
-			close(r.gone)
+			r.gone.Open()
 		}
 	}
 	t.stale, t.fresh = t.fresh, t.stale[:0]

@@ -82,8 +82,9 @@ func (w *Waiter) Wake() {
 	}
 }
 
-// wakeOn is Wake called on the loop l: a fiber of that loop needs no kick.
-func (w *Waiter) wakeOn(l *Loop) {
+// WakeOn is Wake for callers on the loop l: a fiber of that loop goes on at the
+// end of the present callback, without a kick. Must be called on the loop.
+func (w *Waiter) WakeOn(l *Loop) {
 	if w.fiber == nil || w.fiber.loop != l {
 		w.Wake()
 		return
