@@ -34,8 +34,9 @@ type Conn struct {
 	offset  uint64   // of the bytes that OnData is given, in the stream
 	arrived []answer // what one OnData has found
 
-	hello  chan error    // the greeting's arrival: the loop sends once
-	closed chan struct{} // closed by the loop when the connection has ended
+	hello    reactor.Gate // opened by the loop when the greeting has come
+	helloErr error        // what was wrong with it; set before hello opens
+	closed   reactor.Gate // opened by the loop when the connection has ended
 }
 
 // Version returns what the server's greeting says of its version, e.g.
@@ -67,16 +68,16 @@ func (c *Conn) Err() error {
 
 // Done returns a channel that is closed when the connection has ended. Safe to
 // call from any goroutine.
-func (c *Conn) Done() <-chan struct{} { return c.closed }
+func (c *Conn) Done() <-chan struct{} { return c.closed.Done() }
 
 // Close ends the connection. What was sent leaves; requests without an answer
 // fail with a *ConnError that is ErrClosed. It returns when the connection has
 // ended. Closing twice is ErrClosed. Safe to call from any goroutine but a
-// loop's.
+// loop's; a fiber closes in reactor.Await.
 func (c *Conn) Close() error {
 	first := c.fail(ErrClosed)
 	_ = c.rc.Close()
-	<-c.closed
+	<-c.closed.Done()
 	if !first {
 		return ErrClosed
 	}
@@ -84,19 +85,19 @@ func (c *Conn) Close() error {
 }
 
 // Ping asks the server for an answer and waits for it. Safe to call from any
-// goroutine but a loop's.
+// goroutine, and from fibers.
 func (c *Conn) Ping(ctx context.Context) error {
 	return c.DoFunc(ctx, Ping(), nil)
 }
 
 // Call calls a function of the server and waits for its results. Pushes are
-// ignored; Send has them. Safe to call from any goroutine but a loop's.
+// ignored; Send has them. Safe to call from any goroutine, and from fibers.
 func (c *Conn) Call(ctx context.Context, name string, args ...any) (Result, error) {
 	return c.Do(ctx, Call(name, args...))
 }
 
 // Eval evaluates an expression on the server and waits for its results. Safe to
-// call from any goroutine but a loop's.
+// call from any goroutine, and from fibers.
 func (c *Conn) Eval(ctx context.Context, expr string, args ...any) (Result, error) {
 	return c.Do(ctx, Eval(expr, args...))
 }

@@ -15,8 +15,8 @@ import (
 //
 // The error is about the options or the address, a *net.OpError of dialling,
 // what was wrong with the greeting, ctx's cause, or os.ErrDeadlineExceeded
-// when Options.ConnectTimeout is over. Safe to call from any goroutine but a
-// loop's.
+// when Options.ConnectTimeout is over. Safe to call from any goroutine, and
+// from fibers.
 func Connect(ctx context.Context, address string, opts Options) (*Conn, error) {
 	network, addr, err := parseAddress(address)
 	if err != nil {
@@ -27,8 +27,7 @@ func Connect(ctx context.Context, address string, opts Options) (*Conn, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, opts.ConnectTimeout, errConnectTimeout)
 	defer cancel()
-	c := &Conn{peer: redact(address), opts: opts, log: opts.Logger,
-		hello: make(chan error, 1), closed: make(chan struct{})}
+	c := &Conn{peer: redact(address), opts: opts, log: opts.Logger}
 	c.flushIt = c.flush
 	rc, err := opts.Reactor.Dial(ctx, network, addr, peer{c})
 	if err != nil {
@@ -36,7 +35,7 @@ func Connect(ctx context.Context, address string, opts Options) (*Conn, error) {
 	}
 	if err := c.introduce(ctx); err != nil {
 		rc.Abort(err)
-		<-c.closed
+		_ = c.closed.Wait(context.WithoutCancel(ctx))
 		return nil, fmt.Errorf("netbox: connecting to %s: %w", c.peer, err)
 	}
 	return c, nil
@@ -47,13 +46,11 @@ var errConnectTimeout = fmt.Errorf("connect timeout: %w", os.ErrDeadlineExceeded
 // introduce waits for the greeting and exchanges IDs. A server that does not
 // know ID, which one before 2.10 does not, has no features.
 func (c *Conn) introduce(ctx context.Context) error {
-	select {
-	case err := <-c.hello:
-		if err != nil {
-			return err
-		}
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	if err := c.hello.Wait(ctx); err != nil {
+		return err
+	}
+	if c.helloErr != nil {
+		return c.helloErr
 	}
 	f := newFuture()
 	if c.put(f, &Request{typ: iproto.TypeID, id: &iproto.ID{Version: iproto.ProtocolVersion}}) {

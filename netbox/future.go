@@ -2,10 +2,13 @@ package netbox
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/kharon-net/kharon/codec/iproto"
+	"github.com/kharon-net/kharon/reactor"
 )
 
 // A Future is a request that has been sent, and its answer when that has come.
@@ -27,9 +30,10 @@ type Future struct {
 	body []byte
 	err  error
 
-	mu     sync.Mutex
-	pushes pushList
-	done   chan struct{} // closed with the answer; nil: nobody asked
+	mu      sync.Mutex
+	pushes  pushList
+	waiters []*reactor.Waiter // fibers, for the answer; anybody, for the next push
+	done    chan struct{}     // closed with the answer; nil: nobody asked
 }
 
 // The states of a Future.
@@ -65,7 +69,7 @@ func (f *Future) Done() <-chan struct{} {
 // Wait waits for the answer and returns it. The error is the server's *Error,
 // a *ConnError, why the request could not be encoded, or ctx's cause; after
 // the last the answer may still come and be waited for again. Safe to call from
-// any goroutine but a loop's.
+// any goroutine, and from fibers.
 func (f *Future) Wait(ctx context.Context) (Result, error) {
 	if err := f.await(ctx); err != nil {
 		return Result{}, err
@@ -103,6 +107,9 @@ func (f *Future) await(ctx context.Context) error {
 	if f.state.Load() == answered {
 		return nil
 	}
+	if reactor.Current(ctx) != nil {
+		return f.awaitInFiber(ctx)
+	}
 	if !f.state.CompareAndSwap(pending, awaited) && f.state.Load() == answered {
 		return nil
 	}
@@ -122,10 +129,53 @@ func (f *Future) await(ctx context.Context) error {
 	return nil
 }
 
-// answer completes the future. Called once, with typ and body, or err, set. All
-// of it happens under mu, which Release takes, too: who sees the answer early
+func (f *Future) awaitInFiber(ctx context.Context) error {
+	for {
+		f.mu.Lock()
+		if f.Ready() {
+			f.mu.Unlock()
+			return nil
+		}
+		if err := f.nap(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// nap waits for the next push or the answer. It is called with mu held, and
+// returns without.
+func (f *Future) nap(ctx context.Context) error {
+	w := reactor.NewWaiter(ctx)
+	defer w.Free()
+	f.waiters = append(f.waiters, w)
+	f.mu.Unlock()
+	err := w.Wait(ctx, time.Time{})
+	if err != nil {
+		f.mu.Lock()
+		f.waiters = slices.DeleteFunc(f.waiters, func(x *reactor.Waiter) bool { return x == w })
+		f.mu.Unlock()
+	}
+	return err
+}
+
+// wake ends the naps. Called with mu held: who gives up takes itself off the
+// list first.
+func (f *Future) wake(l *reactor.Loop) {
+	for i, w := range f.waiters {
+		f.waiters[i] = nil
+		if l != nil {
+			w.WakeOn(l)
+		} else {
+			w.Wake()
+		}
+	}
+	f.waiters = f.waiters[:0]
+}
+
+// answer completes the future. Called once, with typ and body, or err, set; l is
+// the loop it is called on, nil when it is called elsewhere. All of it happens under mu, which Release takes, too: who sees the answer early
 // can not give the future away while the others are still being told.
-func (f *Future) answer() {
+func (f *Future) answer(l *reactor.Loop) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.state.Swap(answered) == awaited {
@@ -134,7 +184,7 @@ func (f *Future) answer() {
 	if f.done != nil {
 		close(f.done)
 	}
-	f.pushes.wake()
+	f.wake(l)
 }
 
 // result decodes the answer as far as its kind.

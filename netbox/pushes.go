@@ -9,23 +9,14 @@ import (
 // Guarded by the mu of its Future.
 type pushList struct {
 	buf  []byte
-	ends []int         // of message i in buf
-	keep bool          // messages are wanted
-	more chan struct{} // closed at the next message or the answer; nil: nobody waits
+	ends []int // of message i in buf
+	keep bool  // messages are wanted
 }
 
 // add keeps a copy of a message. Slices handed out before stay as they are.
 func (l *pushList) add(value []byte) {
 	l.buf = append(l.buf, value...)
 	l.ends = append(l.ends, len(l.buf))
-	l.wake()
-}
-
-func (l *pushList) wake() {
-	if l.more != nil {
-		close(l.more)
-		l.more = nil
-	}
 }
 
 // at returns message i, which must be there.
@@ -46,7 +37,7 @@ func (l *pushList) at(i int) Value {
 // answer is there; Wait then returns that at once. When the request fails, the
 // last round has a nil Value and the error; when ctx is done first, its cause.
 // Every iteration begins with the first message again. Safe to call from any
-// goroutine but a loop's.
+// goroutine, and from fibers.
 func (f *Future) Pushes(ctx context.Context) iter.Seq2[Value, error] {
 	return func(yield func(Value, error) bool) {
 		for i := 0; ; i++ {
@@ -79,15 +70,8 @@ func (f *Future) push(ctx context.Context, i int) (v Value, more bool, err error
 			_, err = f.result()
 			return nil, false, err
 		}
-		if f.pushes.more == nil {
-			f.pushes.more = make(chan struct{})
-		}
-		wait := f.pushes.more
-		f.mu.Unlock()
-		select {
-		case <-wait:
-		case <-ctx.Done():
-			return nil, false, context.Cause(ctx)
+		if err := f.nap(ctx); err != nil {
+			return nil, false, err
 		}
 	}
 }

@@ -55,7 +55,8 @@ func (c *Conn) greet(p []byte) (n int) {
 		c.rc.Abort(err)
 		n = len(p)
 	}
-	c.hello <- err
+	c.helloErr = err
+	c.hello.Open()
 	return n
 }
 
@@ -108,19 +109,19 @@ func (c *Conn) deliver() {
 	for i := range c.arrived {
 		a := &c.arrived[i]
 		if a.typ == iproto.TypeChunk {
-			a.f.pushed(a.body)
+			a.f.pushed(a.body, c.rc.Loop())
 			continue
 		}
 		a.f.typ = a.typ
 		a.f.body = append(a.f.body[:0], a.body...)
-		a.f.answer()
+		a.f.answer(c.rc.Loop())
 	}
 	clear(c.arrived)
 	c.arrived = c.arrived[:0]
 }
 
 // pushed keeps a message, if it is to be kept and is one.
-func (f *Future) pushed(body []byte) {
+func (f *Future) pushed(body []byte, l *reactor.Loop) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.pushes.keep {
@@ -128,6 +129,7 @@ func (f *Future) pushed(body []byte) {
 	}
 	if v, _, err := iproto.ParseChunk(body); err == nil {
 		f.pushes.add(v)
+		f.wake(l)
 	}
 }
 
@@ -143,9 +145,10 @@ func (h peer) OnClose(rc *reactor.Conn, err error) {
 	}
 	c.fail(err)
 	if !c.greeted {
-		c.hello <- c.Err()
+		c.helloErr = c.Err()
+		c.hello.Open()
 	}
-	close(c.closed)
+	c.closed.Open()
 }
 
 // errPeerClosed has the words of net.box.
@@ -171,7 +174,7 @@ func (c *Conn) fail(err error) bool {
 	c.mu.Unlock()
 	for _, f := range lost {
 		f.err = &ConnError{Peer: c.peer, Sent: f.start < sent, Err: err}
-		f.answer()
+		f.answer(nil)
 	}
 	return true
 }

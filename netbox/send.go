@@ -5,6 +5,7 @@ import (
 	"runtime"
 
 	"github.com/kharon-net/kharon/codec/msgp"
+	"github.com/kharon-net/kharon/reactor"
 )
 
 // Pipelining. A request is encoded straight into the connection's output under
@@ -26,7 +27,7 @@ func (c *Conn) Send(req Request) *Future {
 }
 
 // Do sends a request and waits for its answer. Errors are those of Future.Wait.
-// Safe to call from any goroutine but a loop's.
+// Safe to call from any goroutine, and from fibers.
 func (c *Conn) Do(ctx context.Context, req Request) (Result, error) {
 	var kept Result
 	err := c.DoFunc(ctx, req, func(r Result) error {
@@ -39,13 +40,12 @@ func (c *Conn) Do(ctx context.Context, req Request) (Result, error) {
 
 // DoFunc sends a request, waits for its answer and gives the result to use,
 // which may be nil, without a copy: the result is valid until use returns.
-// Errors are those of Future.Wait and of use. Safe to call from any goroutine
-// but a loop's.
+// Errors are those of Future.Wait and of use. Safe to call from any goroutine,
+// and from fibers.
 func (c *Conn) DoFunc(ctx context.Context, req Request, use func(Result) error) error {
 	f := newFuture()
 	if c.put(f, &req) {
-		runtime.Gosched()
-		c.flush()
+		c.flushFor(ctx)
 	}
 	if err := f.await(ctx); err != nil {
 		return err // the future stays with the loop until its answer comes
@@ -56,6 +56,18 @@ func (c *Conn) DoFunc(ctx context.Context, req Request, use func(Result) error) 
 	}
 	f.Release()
 	return err
+}
+
+// flushFor flushes for a caller that is going to wait: a goroutine after the
+// others that are ready, a fiber of the connection's loop at the end of the
+// turn, when all fibers that are ready have added theirs.
+func (c *Conn) flushFor(ctx context.Context) {
+	if x := reactor.Current(ctx); x != nil && x.Loop() == c.rc.Loop() {
+		x.Loop().Defer(c.flushIt)
+		return
+	}
+	runtime.Gosched()
+	c.flush()
 }
 
 func newFuture() *Future { return futures.Get().(*Future) }
@@ -70,7 +82,7 @@ func (c *Conn) put(f *Future, req *Request) (mustFlush bool) {
 	enc, err := req.encoded() // the user's encoders run without the lock
 	if err != nil {
 		f.err = err
-		f.answer()
+		f.answer(nil)
 		return false
 	}
 	return c.putPlain(f, &enc)
@@ -87,7 +99,7 @@ func (c *Conn) putPlain(f *Future, req *Request) (mustFlush bool) {
 	if err != nil {
 		c.mu.Unlock()
 		f.err = err
-		f.answer()
+		f.answer(nil)
 		return false
 	}
 	mustFlush = !c.flushing
