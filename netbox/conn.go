@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/kharon-net/kharon/codec/iproto"
 	"github.com/kharon-net/kharon/reactor"
@@ -33,6 +34,8 @@ type Conn struct {
 	greeted bool
 	offset  uint64   // of the bytes that OnData is given, in the stream
 	arrived []answer // what one OnData has found
+
+	closing atomic.Bool // Close was called
 
 	hello    reactor.Gate // opened by the loop when the greeting has come
 	helloErr error        // what was wrong with it; set before hello opens
@@ -70,17 +73,21 @@ func (c *Conn) Err() error {
 // call from any goroutine.
 func (c *Conn) Done() <-chan struct{} { return c.closed.Done() }
 
-// Close ends the connection. What was sent leaves; requests without an answer
-// fail with a *ConnError that is ErrClosed. It returns when the connection has
-// ended. Closing twice is ErrClosed. Safe to call from any goroutine but a
+// Close ends the connection. Requests without an answer fail with a *ConnError
+// that is ErrClosed; those among them that have been handed to the reactor
+// still leave, and are not safe to retry. It returns when the connection has
+// ended, which takes the FlushTimeout of the reactor when the server does not
+// read. Closing twice is ErrClosed. Safe to call from any goroutine but a
 // loop's; a fiber closes in reactor.Await.
 func (c *Conn) Close() error {
-	first := c.fail(ErrClosed)
-	_ = c.rc.Close()
-	<-c.closed.Done()
-	if !first {
+	if c.closing.Swap(true) {
+		<-c.closed.Done()
 		return ErrClosed
 	}
+	c.refuse(ErrClosed)
+	_ = c.rc.Loop().Post(c.abandon)
+	_ = c.rc.Close()
+	<-c.closed.Done()
 	return nil
 }
 
