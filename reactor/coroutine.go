@@ -114,14 +114,29 @@ func (l *Loop) Defer(f func()) {
 	l.deferred = append(l.deferred, f)
 }
 
-// runDeferred ends a turn.
+// turnRounds is how often a turn goes back to fibers that its end has woken.
+const turnRounds = 8
+
+// endTurn runs the fibers a callback has woken, and then what was deferred.
+func (l *Loop) endTurn() {
+	for range turnRounds {
+		l.runFibers()
+		if len(l.deferred) == 0 {
+			return
+		}
+		l.runDeferred()
+	}
+	if len(l.runnable) > 0 || len(l.deferred) > 0 {
+		l.tell()
+	}
+}
+
 func (l *Loop) runDeferred() {
-	for i := 0; i < len(l.deferred); i++ {
-		f := l.deferred[i]
-		l.deferred[i] = nil
+	l.deferred, l.deferring = l.deferring[:0], l.deferred
+	for i, f := range l.deferring {
+		l.deferring[i] = nil
 		l.guard(f)
 	}
-	l.deferred = l.deferred[:0]
 }
 
 // unwind ends the fibers when the loop stops: first their waits return

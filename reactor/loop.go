@@ -44,6 +44,7 @@ type Loop struct {
 	runnable   []*Fiber     // woken by a callback of this loop
 	spare      []*coroutine // free
 	deferred   []func()     // for the end of the turn
+	deferring  []func()     // being called
 
 	stopped bool
 	drained chan struct{} // closed when nothing is watched any more; nil: not asked for
@@ -96,8 +97,7 @@ func (l *Loop) event(fd int, ev Events) (goOn bool) {
 	} else if s := l.table.at(fd); s != nil {
 		l.dispatch(s, ev)
 	}
-	l.runFibers()
-	l.runDeferred()
+	l.endTurn()
 	return !l.stopped
 }
 

@@ -70,9 +70,9 @@ func (w *Waiter) forget() {
 // Wake ends the Wait under way, or the next one. Safe to call from any
 // goroutine.
 func (w *Waiter) Wake() {
-	if w.fiber != nil {
-		if !w.woken.Swap(true) {
-			w.fiber.schedule()
+	if x := w.fiber; x != nil {
+		if !w.woken.Swap(true) { // from here on w may be another one's
+			x.schedule()
 		}
 		return
 	}
@@ -85,12 +85,13 @@ func (w *Waiter) Wake() {
 // WakeOn is Wake for callers on the loop l: a fiber of that loop goes on at the
 // end of the present callback, without a kick. Must be called on the loop.
 func (w *Waiter) WakeOn(l *Loop) {
-	if w.fiber == nil || w.fiber.loop != l {
+	x := w.fiber
+	if x == nil || x.loop != l {
 		w.Wake()
 		return
 	}
 	if !w.woken.Swap(true) {
-		w.fiber.scheduleHere()
+		x.scheduleHere()
 	}
 }
 

@@ -26,7 +26,7 @@ func (x *session) call(h *iproto.Header, body []byte) {
 		x.runInline(h, fn, c.Args)
 		return
 	}
-	x.enqueue(&Request{session: x, header: *h, fn: fn}, c.Args)
+	x.enqueue(&Request{session: x, ctx: x.ctx, header: *h, fn: fn}, fn.mode, c.Args)
 }
 
 // eval starts what an EVAL asks for.
@@ -41,7 +41,7 @@ func (x *session) eval(h *iproto.Header, body []byte) {
 		x.fail(h.Sync, unsupported("EVAL"))
 		return
 	}
-	x.enqueue(&Request{session: x, header: *h, eval: f, expr: string(e.Expr)}, e.Args)
+	x.enqueue(&Request{session: x, ctx: x.ctx, header: *h, eval: f, expr: string(e.Expr)}, Goroutine, e.Args)
 }
 
 // runInline runs a handler on the loop. Its answer joins the others of this
@@ -57,13 +57,17 @@ func (x *session) runInline(h *iproto.Header, fn *function, args []byte) {
 	r.end()
 }
 
-// enqueue hands a request to the pool when this callback ends. args are
-// copied, because the input buffer is used again.
-func (x *session) enqueue(r *Request, args []byte) {
+// enqueue hands a request to the pool, or to the fibers, when this callback
+// ends. args are copied, because the input buffer is used again.
+func (x *session) enqueue(r *Request, mode Mode, args []byte) {
 	r.args, _ = msgp.NewArray(append(make([]byte, 0, len(args)), args...))
 	r.begin()
 	x.inFlight.Add(1)
 	x.srv.inFlight.Add(1)
+	if mode == Fiber {
+		x.fiberBatch = append(x.fiberBatch, r)
+		return
+	}
 	x.batch = append(x.batch, r)
 }
 
@@ -96,9 +100,9 @@ func (r *Request) fail(err error) {
 
 func (r *Request) invoke() (any, error) {
 	if r.eval != nil {
-		return r.eval(r.session.ctx, r.expr, r)
+		return r.eval(r.ctx, r.expr, r)
 	}
-	return r.fn.f(r.session.ctx, r)
+	return r.fn.f(r.ctx, r)
 }
 
 // panicked logs a panic with the value v and makes an error of it. It is nil

@@ -34,11 +34,29 @@ const (
 	// block. This is the default.
 	Goroutine Mode = iota + 1
 
+	// Fiber runs a handler as a fiber on the loop of its connection. It may
+	// wait in calls of this module that take its context, and goes on where
+	// it was; it must not block otherwise. See reactor.Fiber.
+	Fiber
+
 	// Inline runs a handler on the loop of its connection, between reading
 	// the request and writing the answer. It must not block, and gives the
 	// highest rate.
 	Inline
 )
+
+// String returns "goroutine", "fiber" or "inline".
+func (m Mode) String() string {
+	switch m {
+	case Goroutine:
+		return "goroutine"
+	case Fiber:
+		return "fiber"
+	case Inline:
+		return "inline"
+	}
+	return "default"
+}
 
 // FuncOptions are the options of a function. The zero value works.
 type FuncOptions struct {

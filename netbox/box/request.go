@@ -1,6 +1,7 @@
 package box
 
 import (
+	"context"
 	"net"
 	"sync/atomic"
 
@@ -11,6 +12,7 @@ import (
 // returns; in the mode Inline it is used again after that.
 type Request struct {
 	session *session
+	ctx     context.Context // the handler's
 	header  iproto.Header
 	fn      *function // what is called; nil: eval
 	eval    Eval

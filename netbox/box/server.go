@@ -58,7 +58,7 @@ type Config struct {
 
 func (c *Config) check() error {
 	if c.Mode < 0 || c.Mode > Inline {
-		return fmt.Errorf("box: Config.Mode is %d, want Goroutine or Inline", c.Mode)
+		return fmt.Errorf("box: Config.Mode is %d, want Goroutine, Fiber or Inline", c.Mode)
 	}
 	if c.Workers < 0 || c.MaxInFlight < 0 || c.OutputBudget < 0 {
 		return errors.New("box: Config.Workers, MaxInFlight and OutputBudget must not be negative")
@@ -109,6 +109,7 @@ type Server struct {
 	own       *reactor.Reactor // made by the server; nil: not yet, or Config.Reactor
 	listeners []*reactor.Listener
 	sessions  map[*session]struct{}
+	fibers    map[*reactor.Loop]*fibers
 	closing   bool
 }
 
@@ -124,7 +125,8 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, log: cfg.Logger, uuid: uuid.NewString(),
-		progress: make(chan struct{}, 1), sessions: map[*session]struct{}{}}
+		progress: make(chan struct{}, 1), sessions: map[*session]struct{}{},
+		fibers: map[*reactor.Loop]*fibers{}}
 	s.base, s.end = context.WithCancel(context.Background())
 	s.pool = newPool(cfg.Workers)
 	s.funcs.Store(&functions{byName: map[string]*function{}})

@@ -34,12 +34,13 @@ type session struct {
 	salt [32]byte // of the greeting
 
 	// owned by the loop
-	out     *bytebufferpool.ByteBuffer // answers of this callback; nil outside
-	batch   []*Request                 // requests of this callback for the pool
-	inline  Request                    // used again for each inline handler
-	stopped bool                       // no more input is processed
-	serial  uint64                     // requests begun
-	paused  bool                       // input waits for requests or output to get less
+	out        *bytebufferpool.ByteBuffer // answers of this callback; nil outside
+	batch      []*Request                 // requests of this callback for the pool
+	fiberBatch []*Request                 // and for the fibers
+	inline     Request                    // used again for each inline handler
+	stopped    bool                       // no more input is processed
+	serial     uint64                     // requests begun
+	paused     bool                       // input waits for requests or output to get less
 
 	inFlight atomic.Int32 // requests of the pool not yet answered, batch included
 	resuming atomic.Bool  // the loop has been asked to look again
@@ -50,7 +51,7 @@ type session struct {
 func (s *Server) accept(c *reactor.Conn) reactor.Handler {
 	x := &session{srv: s, conn: c, id: s.lastID.Add(1)}
 	x.ctx, x.end = context.WithCancel(s.base)
-	x.inline.session = x
+	x.inline.session, x.inline.ctx = x, x.ctx
 	return x
 }
 
@@ -119,6 +120,11 @@ func (x *session) leave() {
 		x.srv.pool.put(x.batch)
 		clear(x.batch)
 		x.batch = x.batch[:0]
+	}
+	if len(x.fiberBatch) > 0 {
+		x.srv.fibersOf(x.conn.Loop()).put(x.fiberBatch)
+		clear(x.fiberBatch)
+		x.fiberBatch = x.fiberBatch[:0]
 	}
 }
 

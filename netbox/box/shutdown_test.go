@@ -200,7 +200,7 @@ func TestHalfCloseIsADisconnect(t *testing.T) {
 
 func TestConfigIsCheckedAtTheDoor(t *testing.T) {
 	for _, cfg := range []Config{
-		{Mode: -1}, {Mode: 3}, {Workers: -1}, {MaxInFlight: -1}, {OutputBudget: -1}, {MaxPacket: iproto.MaxPacket + 1},
+		{Mode: -1}, {Mode: Inline + 1}, {Workers: -1}, {MaxInFlight: -1}, {OutputBudget: -1}, {MaxPacket: iproto.MaxPacket + 1},
 	} {
 		if _, err := New(cfg); err == nil {
 			t.Errorf("New(%+v) was accepted", cfg)
