@@ -1,6 +1,7 @@
 package reactor_test
 
 import (
+	"errors"
 	"io"
 	"testing"
 
@@ -121,7 +122,7 @@ func TestOnHangupTellsAHandlerThatHasPaused(t *testing.T) {
 			if err == nil {
 				err = <-d.left
 			}
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				t.Errorf("OnClose got %v", err)
 			}
 		})
