@@ -36,7 +36,7 @@ const synopsis = `Bench measures Kharon and prints a table. Without -addr it sta
 
 	go run ./bench [-run REGEXP] [-time D] [-json FILE] [-addr HOST:PORT]
 	go run ./bench -list
-	go run ./bench -serve KIND [-listen HOST:PORT] [-mode goroutine|inline]
+	go run ./bench -serve KIND [-listen HOST:PORT] [-mode goroutine|fiber|inline]
 
 `
 
@@ -58,8 +58,9 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 	fs.StringVar(&c.serve, "serve", "", "only serve, until SIGTERM or SIGINT. The `kind` is box (functions echo, nop, push_n,\n"+
 		"sleep, fail), echo (event-driven, any bytes) or line (blocking-style, lines)")
 	fs.StringVar(&c.listen, "listen", "127.0.0.1:0", "where to serve, `host:port`; port 0 is one that is free")
-	fs.StringVar(&c.mode, "mode", "inline", "how the functions of box run: inline, on the loop of the connection, which\n"+
-		"suits functions that never block, or goroutine, the library's default.\nsleep always runs on a goroutine")
+	fs.StringVar(&c.mode, "mode", "inline", "how handlers run. Functions of box: inline, on the loop of the connection, which\n"+
+		"suits functions that never block; fiber, on the loop, too, where they may wait; or\n"+
+		"goroutine, the library's default. sleep never runs inline")
 	fs.IntVar(&c.loops, "loops", 0, "number of the server's loops; 0 is one for every processor")
 	fs.BoolVar(&c.control, "control", false, "take commands from stdin while serving: cpu, heap. Ends with stdin")
 	fs.StringVar(&c.cpuProf, "cpuprofile", "", "write this process's CPU profile to this `file`")
@@ -94,8 +95,8 @@ func (c *config) check() error {
 	switch {
 	case c.time <= 0:
 		return fmt.Errorf("-time is %v, want more than 0", c.time)
-	case c.mode != "inline" && c.mode != "goroutine":
-		return fmt.Errorf("-mode is %q, want inline or goroutine", c.mode)
+	case modes[c.mode] == 0:
+		return fmt.Errorf("-mode is %q, want inline, fiber or goroutine", c.mode)
 	case c.loops < 0:
 		return fmt.Errorf("-loops is %d, want 0 or more", c.loops)
 	case c.serve != "" && services[kind(c.serve)] == nil:

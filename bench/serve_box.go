@@ -18,12 +18,19 @@ type boxService struct {
 	where string
 }
 
-func serveBox(r *reactor.Reactor, cfg *config) (service, error) {
-	mode := box.Goroutine
-	if cfg.mode == "inline" {
-		mode = box.Inline
+// modes are the values of -mode.
+var modes = map[string]box.Mode{"goroutine": box.Goroutine, "fiber": box.Fiber, "inline": box.Inline}
+
+// waiting is the mode for a function that waits.
+func waiting(m box.Mode) box.Mode {
+	if m == box.Inline {
+		return box.Goroutine
 	}
-	srv, err := box.New(box.Config{Mode: mode, Reactor: r})
+	return m
+}
+
+func serveBox(r *reactor.Reactor, cfg *config) (service, error) {
+	srv, err := box.New(box.Config{Mode: modes[cfg.mode], Reactor: r})
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +38,7 @@ func serveBox(r *reactor.Reactor, cfg *config) (service, error) {
 	srv.Func("nop", nop)
 	srv.Func("push_n", pushN)
 	srv.Func("fail", fail)
-	srv.FuncWith(box.FuncOptions{Mode: box.Goroutine}, "sleep", sleep)
+	srv.FuncWith(box.FuncOptions{Mode: waiting(modes[cfg.mode])}, "sleep", sleep)
 	addr, err := srv.Listen(cfg.listen)
 	if err != nil {
 		_ = srv.Close()
@@ -72,14 +79,8 @@ func sleep(ctx context.Context, req *box.Request) (any, error) {
 	if err := req.Args().Err(); err != nil {
 		return nil, err
 	}
-	timer := time.NewTimer(time.Duration(seconds * float64(time.Second)))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return seconds, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
+	err := reactor.Sleep(ctx, time.Duration(seconds*float64(time.Second)))
+	return seconds, err
 }
 
 // fail fails with its argument as the message.

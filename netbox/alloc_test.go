@@ -83,8 +83,8 @@ func TestRoundTripsDoNotAllocate(t *testing.T) {
 }
 
 func BenchmarkCall(b *testing.B) {
-	for _, mode := range []box.Mode{box.Inline, box.Goroutine} {
-		b.Run(map[box.Mode]string{box.Inline: "inline", box.Goroutine: "goroutine"}[mode], func(b *testing.B) {
+	for _, mode := range []box.Mode{box.Inline, box.Fiber, box.Goroutine} {
+		b.Run(mode.String(), func(b *testing.B) {
 			c := local(b, mode)
 			req := Call("echo", 1, 2, 3)
 			b.SetParallelism(64)

@@ -14,8 +14,8 @@ import (
 )
 
 func TestNothingIsLostOrMistakenUnderStress(t *testing.T) {
-	for _, mode := range []box.Mode{box.Inline, box.Goroutine} {
-		t.Run(map[box.Mode]string{box.Inline: "inline", box.Goroutine: "goroutine"}[mode], func(t *testing.T) {
+	for _, mode := range []box.Mode{box.Inline, box.Fiber, box.Goroutine} {
+		t.Run(mode.String(), func(t *testing.T) {
 			requests := 200_000
 			if raceEnabled || testing.Short() {
 				requests = 20_000

@@ -1,6 +1,7 @@
 package box
 
 import (
+	"errors"
 	"net"
 	"testing"
 	"time"
@@ -54,7 +55,7 @@ const quiet = 2 * time.Millisecond
 
 // checkEnd checks why no more replies came: silence, or a close after an error that explains it.
 func checkEnd(t *testing.T, err error, last reply) {
-	if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+	if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() {
 		return
 	}
 	if e := last.err(t); e == nil || e.Code != iproto.CodeInvalidMsgPack || last.Sync != 0 {

@@ -24,10 +24,10 @@ type mute struct{}
 
 func (mute) Error() string { panic("in the error") }
 
-// bothModes runs a test with each mode of handlers.
-func bothModes(t *testing.T, test func(t *testing.T, srv *Server, c *raw)) {
-	for _, mode := range []Mode{Goroutine, Inline} {
-		t.Run(map[Mode]string{Goroutine: "goroutine", Inline: "inline"}[mode], func(t *testing.T) {
+// allModes runs a test with each mode of handlers.
+func allModes(t *testing.T, test func(t *testing.T, srv *Server, c *raw)) {
+	for _, mode := range []Mode{Goroutine, Fiber, Inline} {
+		t.Run(mode.String(), func(t *testing.T) {
 			srv, addr := start(t, Config{Mode: mode})
 			test(t, srv, dialRaw(t, addr))
 		})
@@ -59,7 +59,7 @@ func TestErrorsOfHandlers(t *testing.T) {
 		{"nil arguments", func() (any, error) { return (*Args)(nil), nil }, 32, "", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			bothModes(t, func(t *testing.T, srv *Server, c *raw) {
+			allModes(t, func(t *testing.T, srv *Server, c *raw) {
 				srv.Func("f", func(context.Context, *Request) (any, error) { return tt.f() })
 				c.write(call(1, "f"))
 				p := c.take()
@@ -99,7 +99,7 @@ func TestResultsOfHandlers(t *testing.T) {
 		{"no values", Values{}, "dd00000000"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			bothModes(t, func(t *testing.T, srv *Server, c *raw) {
+			allModes(t, func(t *testing.T, srv *Server, c *raw) {
 				srv.Func("f", func(context.Context, *Request) (any, error) { return tt.result, nil })
 				c.write(call(1, "f"))
 				if got, want := string(c.expectOK(1).body), "\x81\x30"+string(unhex(t, tt.want)); got != want {
@@ -111,7 +111,7 @@ func TestResultsOfHandlers(t *testing.T) {
 }
 
 func TestEvalHasItsHandler(t *testing.T) {
-	bothModes(t, func(t *testing.T, srv *Server, c *raw) {
+	allModes(t, func(t *testing.T, srv *Server, c *raw) {
 		eval := frame(t, "82 01 05 00 08 82 27 a3 312b31 21 91 07")
 		c.write(eval)
 		c.expectError(5, iproto.CodeUnsupported, "Kharon does not support EVAL")
@@ -127,7 +127,7 @@ func TestEvalHasItsHandler(t *testing.T) {
 }
 
 func TestPushesComeBeforeTheAnswer(t *testing.T) {
-	bothModes(t, func(t *testing.T, _ *Server, c *raw) {
+	allModes(t, func(t *testing.T, _ *Server, c *raw) {
 		for round := range 200 {
 			sync := uint64(round)
 			c.write(append(call(sync, "push_n", 20), iproto.AppendPing(nil, 1<<40, 0)...))
@@ -157,7 +157,7 @@ func TestPushesComeBeforeTheAnswer(t *testing.T) {
 }
 
 func TestPushOfNilAndOfWhatCanNotBeEncoded(t *testing.T) {
-	bothModes(t, func(t *testing.T, srv *Server, c *raw) {
+	allModes(t, func(t *testing.T, srv *Server, c *raw) {
 		srv.Func("f", func(_ context.Context, req *Request) (any, error) {
 			if err := req.Session().Push(nil); err != nil {
 				t.Errorf("S90: %v", err)
@@ -176,7 +176,7 @@ func TestPushOfNilAndOfWhatCanNotBeEncoded(t *testing.T) {
 }
 
 func TestPushAfterTheAnswer(t *testing.T) {
-	bothModes(t, func(t *testing.T, srv *Server, c *raw) {
+	allModes(t, func(t *testing.T, srv *Server, c *raw) {
 		kept := make(chan Session, 10)
 		srv.Func("keep", func(_ context.Context, req *Request) (any, error) {
 			kept <- req.Session()
@@ -214,6 +214,25 @@ func TestDisconnectDuringAHandler(t *testing.T) {
 			}
 			reactortest.Eventually(t, func() bool { return len(srv.open()) == 0 }, "the session to be forgotten")
 			dialRaw(t, addr).expectAlive()
+		})
+	}
+}
+
+func TestDisconnectIsNoticedThoughTheInputWaits(t *testing.T) {
+	for _, how := range []string{"close", "half-close", "reset"} {
+		t.Run(how, func(t *testing.T) {
+			srv, addr := start(t, Config{MaxInFlight: 1})
+			began := make(chan struct{}, 3)
+			srv.Func("f", func(ctx context.Context, _ *Request) (any, error) {
+				began <- struct{}{}
+				<-ctx.Done()
+				return nil, ctx.Err()
+			})
+			c := dialRaw(t, addr)
+			c.write(append(append(call(1, "f"), call(2, "f")...), call(3, "f")...))
+			<-began
+			c.hangUp(how)
+			reactortest.Eventually(t, func() bool { return len(srv.open()) == 0 }, "the session to be forgotten")
 		})
 	}
 }

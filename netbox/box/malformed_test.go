@@ -238,7 +238,7 @@ func TestRequestCutAtEveryByte(t *testing.T) {
 }
 
 func TestLargeRequestAndAnswer(t *testing.T) {
-	for _, mode := range []Mode{Goroutine, Inline} {
+	for _, mode := range []Mode{Goroutine, Fiber, Inline} {
 		_, addr := start(t, Config{Mode: mode})
 		c := dialRaw(t, addr)
 		text := bytes.Repeat([]byte("0123456789abcdef"), 20<<16)

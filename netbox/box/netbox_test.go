@@ -59,7 +59,7 @@ func forLua(srv *Server) {
 }
 
 func TestNetBoxTalksToTheServer(t *testing.T) {
-	for _, mode := range []Mode{Goroutine, Inline} {
+	for _, mode := range []Mode{Goroutine, Fiber, Inline} {
 		t.Run(fmt.Sprint("mode ", mode), func(t *testing.T) {
 			srv, addr := start(t, Config{Mode: mode})
 			forLua(srv)
@@ -83,7 +83,7 @@ func TestNetBoxTalksToTheServer(t *testing.T) {
 func TestNetBoxUnderLoad(t *testing.T) {
 	const want = "10000 pipelined calls: 10000 right\n400 fibers: 400 got exactly their own pushes\n" +
 		"100 connections: 100 right\n"
-	for _, mode := range []Mode{Goroutine, Inline} {
+	for _, mode := range []Mode{Goroutine, Fiber, Inline} {
 		t.Run(fmt.Sprint("S94, mode ", mode), func(t *testing.T) {
 			srv, addr := start(t, Config{Mode: mode})
 			forLua(srv)

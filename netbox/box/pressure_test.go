@@ -43,7 +43,7 @@ func (r *raw) skipPushes(sync uint64) (n int, p reply) {
 }
 
 func TestInputGoesOnAfterOutputBeyondTheBudget(t *testing.T) {
-	for _, mode := range []Mode{Goroutine, Inline} {
+	for _, mode := range []Mode{Goroutine, Fiber, Inline} {
 		t.Run(fmt.Sprint("mode ", mode), func(t *testing.T) {
 			srv, addr := start(t, Config{Mode: mode, OutputBudget: 1000})
 			srv.Func("flood", func(_ context.Context, req *Request) (any, error) {
