@@ -43,6 +43,7 @@ type session struct {
 	paused     bool                       // input waits for requests or output to get less
 
 	inFlight atomic.Int32 // requests of the pool not yet answered, batch included
+	crowded  atomic.Bool  // input waits for requests to end
 	resuming atomic.Bool  // the loop has been asked to look again
 	gone     atomic.Bool  // the client has disconnected
 }
@@ -139,17 +140,24 @@ func (x *session) spill() {
 // mustPause stops the input when requests have to wait, because too many are
 // under way or the client does not take the answers, until that is over.
 func (x *session) mustPause() bool {
-	crowded := int(x.inFlight.Load()) >= x.srv.cfg.MaxInFlight
-	if !crowded {
-		if len(x.out.B) > 0 || !x.full() {
-			return false
+	switch {
+	case int(x.inFlight.Load()) >= x.srv.cfg.MaxInFlight:
+		x.crowded.Store(true)
+		if x.sparse() { // meanwhile, and so nobody has seen that it matters
+			x.wake()
 		}
+	case len(x.out.B) == 0 && x.full():
 		x.conn.WantDrain()
+	default:
+		return false
 	}
 	x.paused = true
 	x.conn.PauseRead()
 	return true
 }
+
+// sparse reports whether so few requests are under way that more may come.
+func (x *session) sparse() bool { return int(x.inFlight.Load()) <= x.srv.cfg.MaxInFlight/2 }
 
 // full reports whether more output waits for the client than it may, also when
 // all that the kernel takes has been written. Safe to call from any goroutine.
@@ -163,8 +171,8 @@ func (x *session) full() bool {
 
 // done is called when a request of the pool has been answered.
 func (x *session) done() {
-	left := int(x.inFlight.Add(-1))
-	if left == x.srv.cfg.MaxInFlight/2 || left == 0 {
+	x.inFlight.Add(-1)
+	if x.crowded.Load() && x.sparse() {
 		x.wake()
 	}
 	if x.srv.inFlight.Add(-1) == 0 {
@@ -182,6 +190,7 @@ func (x *session) wake() {
 
 func (x *session) resume() {
 	x.resuming.Store(false)
+	x.crowded.Store(false)
 	if x.paused {
 		x.paused = false
 		x.conn.ResumeRead()
