@@ -50,7 +50,9 @@ func (l *Loop) begin(x *Fiber) {
 // resume runs the coroutine until its fiber parks or ends.
 func (co *coroutine) resume() {
 	x := co.fiber
+	outer := x.loop.running.Swap(x)
 	co.next()
+	x.loop.running.Store(outer)
 	x.loop.owner.take()
 	if co.fiber == nil {
 		x.loop.finish(x)

@@ -94,6 +94,11 @@ func (l *Loop) Go(ctx context.Context, f func(ctx context.Context)) (*Fiber, err
 // to call from any goroutine.
 func (x *Fiber) Context(ctx context.Context) context.Context { return &fiberContext{ctx, x} }
 
+// Running reports whether the fiber is the one that runs on its loop now, so
+// that a caller who is no other goroutine may wait in it. Safe to call from
+// any goroutine.
+func (x *Fiber) Running() bool { return x.loop.running.Load() == x }
+
 // Loop returns the loop the fiber runs on. Safe to call from any goroutine.
 func (x *Fiber) Loop() *Loop { return x.loop }
 
@@ -220,7 +225,7 @@ func (x *Fiber) park(deadline time.Time) {
 func (x *Fiber) main() {
 	defer func() {
 		v := recover()
-		if v == nil || v == any(errUnwound) {
+		if v == nil || Unwinding(v) {
 			x.end.Open()
 			return
 		}

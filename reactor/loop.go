@@ -51,8 +51,9 @@ type Loop struct {
 	bytesIn uint64        // read by event-driven connections
 	owner   owner
 
-	goroutine atomic.Uint64 // the number of the loop's goroutine
-	conns     atomic.Int64  // event-driven connections open on this loop
+	running   atomic.Pointer[Fiber] // the fiber that runs now
+	goroutine atomic.Uint64         // the number of the loop's goroutine
+	conns     atomic.Int64          // event-driven connections open on this loop
 }
 
 func newLoop(id int, cfg *Config, w *workers) (*Loop, error) {

@@ -162,6 +162,10 @@ func (w *Waiter) insist() {
 // stopped.
 var errUnwound = errors.New("reactor: fiber unwound")
 
+// Unwinding reports whether v, which recover has returned, is what unwinds a
+// fiber whose loop has stopped: nobody's mistake, and nothing to log.
+func Unwinding(v any) bool { return v == any(errUnwound) }
+
 // passed reports whether a deadline, if there is one, has passed.
 func passed(deadline time.Time) bool {
 	return !deadline.IsZero() && !time.Now().Before(deadline)

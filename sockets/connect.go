@@ -28,8 +28,8 @@ func Connect(host, port string, timeout time.Duration) (*Socket, error) {
 }
 
 // ConnectContext is Connect until ctx is done: then the error is ErrTimeout if
-// its deadline has passed, and its cause otherwise. Safe to call from any
-// goroutine but a loop's.
+// its deadline has passed, and its cause otherwise. In a fiber the socket is the
+// fiber's. Safe to call from any goroutine, and from fibers.
 func ConnectContext(ctx context.Context, host, port string) (*Socket, error) {
 	network, address, err := target(host, port)
 	if err != nil {
@@ -46,7 +46,9 @@ func ConnectContext(ctx context.Context, host, port string) (*Socket, error) {
 	if err != nil {
 		return nil, dialError(ctx, err)
 	}
-	return newSocket(desc, desc.FD(), remote), nil
+	s := newSocket(desc, desc.FD(), remote)
+	s.joinFiber(ctx)
+	return s, nil
 }
 
 // queueDelay is the time between two attempts to get into a full queue.
@@ -54,14 +56,7 @@ const queueDelay = 5 * time.Millisecond
 
 // pause waits a moment and reports whether ctx is still not done.
 func pause(ctx context.Context) bool {
-	t := time.NewTimer(queueDelay)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return reactor.Sleep(ctx, queueDelay) == nil
 }
 
 // dialError adds to the failure of a connect that ctx has ended it: as

@@ -14,6 +14,7 @@ import (
 
 // beginRead takes the turn to read and keeps the descriptor open until endRead.
 func (s *Socket) beginRead(lim *limit) error {
+	lim.ctx = s.here()
 	if err := s.reads.lock(lim); err != nil {
 		return err
 	}
@@ -180,7 +181,7 @@ func (s *Socket) wait(ev reactor.Events, ticket reactor.Ticket, lim *limit) erro
 	if ev == reactor.Readable {
 		s.in.rest()
 	}
-	err := s.desc.Await(background, ev, ticket, lim.until())
+	err := s.desc.Await(lim.where(), ev, ticket, lim.until())
 	if err == os.ErrDeadlineExceeded { //nolint:errorlint // as Await returns it
 		return ErrTimeout
 	}

@@ -16,7 +16,16 @@ const NoWait time.Duration = 0
 // the call waits for the first time: most do not.
 type limit struct {
 	timeout time.Duration
-	end     time.Time // zero until the call waits
+	end     time.Time       // zero until the call waits
+	ctx     context.Context // of the fiber to wait in; nil: a goroutine
+}
+
+// where returns the context that tells who waits.
+func (l *limit) where() context.Context {
+	if l.ctx == nil {
+		return background
+	}
+	return l.ctx
 }
 
 // once reports whether the call tries once and does not wait.

@@ -1,6 +1,7 @@
 package sockets
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -21,26 +22,38 @@ func (s *Server) accept(_ *reactor.Loop, fd int, remote net.Addr) {
 		_ = sysClose(fd)
 		return
 	}
+	l := s.r.Next()
+	if s.Mode == Fiber {
+		if _, err := l.Go(s.ctx, func(ctx context.Context) { s.serve(ctx, l, fd, remote) }); err != nil {
+			_ = sysClose(fd)
+			return
+		}
+	} else {
+		go s.serve(s.ctx, l, fd, remote)
+	}
 	s.handlers++
-	go s.serve(fd, remote)
 }
 
-// serve is the goroutine of a connection. Shutdown waits for it.
-func (s *Server) serve(fd int, remote net.Addr) {
+// serve is the goroutine, or the fiber, of a connection. Shutdown waits for it.
+func (s *Server) serve(ctx context.Context, l *reactor.Loop, fd int, remote net.Addr) {
 	defer s.finished()
-	<-s.ready
-	desc, err := s.r.Watch(fd)
+	if s.ready.Wait(ctx) != nil {
+		_ = sysClose(fd)
+		return
+	}
+	desc, err := l.Watch(fd)
 	if err != nil { // the reactor has stopped
 		_ = sysClose(fd)
 		return
 	}
 	c := newSocket(desc, fd, remote)
+	c.joinFiber(ctx)
 	if c.stream {
 		_ = sysNoDelay(fd, true)
 	}
 	s.enlist(c)
 	defer s.dismiss(c)
-	s.Handler(s.ctx, c, addrOf(remote))
+	s.Handler(ctx, c, addrOf(remote))
 }
 
 // enlist makes c one of those that Shutdown closes.
@@ -55,7 +68,7 @@ func (s *Server) enlist(c *Socket) {
 
 // dismiss is deferred around the handler.
 func (s *Server) dismiss(c *Socket) {
-	if v := recover(); v != nil {
+	if v := recover(); v != nil && !reactor.Unwinding(v) {
 		s.log.Error("sockets: handler panicked", "peer", c.remote, "panic", v, "stack", string(debug.Stack()))
 	}
 	s.mu.Lock()

@@ -10,17 +10,34 @@ import (
 	"github.com/kharon-net/kharon/reactor"
 )
 
-// A Handler serves one connection, on a goroutine of its own. ctx is done when
-// the server gives its handlers up; from is the peer. When the handler returns
+// A Handler serves one connection, on a goroutine or in a fiber of its own; see
+// Mode. ctx is done when the server gives its handlers up; from is the peer. When the handler returns
 // the connection is shut down and closed, unless it has done so itself. When
 // it panics that happens too, and the panic is logged.
 type Handler func(ctx context.Context, s *Socket, from Addr)
+
+// A Mode is where the handlers of a server run.
+type Mode int
+
+const (
+	// Goroutine runs every handler on a goroutine of its own.
+	Goroutine Mode = iota
+
+	// Fiber runs every handler as a fiber on the loop of its connection:
+	// where it waits for its socket the loop goes on with others, and no
+	// other thread is involved. It must not block otherwise; reactor.Await is
+	// for that, and reactor.Sleep. The code is the same.
+	Fiber
+)
 
 // A Server accepts connections and calls a handler for each. Set the fields,
 // then call Start; they must not change afterwards.
 type Server struct {
 	// Handler serves a connection. It must not be nil.
 	Handler Handler
+
+	// Mode is where handlers run. 0 means Goroutine.
+	Mode Mode
 
 	// Prepare is called once, by Start, with the socket that will listen,
 	// before it is bound: to set its options. SO_REUSEADDR is set by then. A
@@ -53,8 +70,8 @@ type Server struct {
 	log     *slog.Logger
 	ctx     context.Context // the handlers'
 	giveUp  context.CancelFunc
-	forsake func() bool   // ends the watch on Start's ctx
-	ready   chan struct{} // closed when all of these are set; handlers wait for it
+	forsake func() bool  // ends the watch on Start's ctx
+	ready   reactor.Gate // open when all of these are set; handlers wait for it
 
 	mu       sync.Mutex
 	ln       *reactor.Listener // nil: does not listen
@@ -105,7 +122,7 @@ func (s *Server) Start(ctx context.Context, host, port string) error {
 		return err
 	}
 	s.forsake = context.AfterFunc(ctx, func() { _ = s.Close() })
-	close(s.ready)
+	s.ready.Open()
 	return nil
 }
 
@@ -115,6 +132,8 @@ func (s *Server) begin(ctx context.Context) (err error) {
 	switch {
 	case s.Handler == nil:
 		return invalid("a server without a handler")
+	case s.Mode < Goroutine || s.Mode > Fiber:
+		return invalid("unknown mode")
 	case s.Backlog < 0:
 		return invalid("negative backlog")
 	case s.started:
@@ -135,7 +154,7 @@ func (s *Server) begin(ctx context.Context) (err error) {
 	s.log = s.log.With("server", name)
 	s.ctx, s.giveUp = context.WithCancel(ctx)
 	s.conns = map[*Socket]struct{}{}
-	s.idle, s.ready = make(chan struct{}), make(chan struct{})
+	s.idle = make(chan struct{})
 	s.started = true
 	return nil
 }

@@ -1,6 +1,7 @@
 package sockets
 
 import (
+	"context"
 	"net"
 	"strconv"
 	"sync/atomic"
@@ -13,7 +14,8 @@ import (
 // waits where it must. It is a net.Conn, and has calls that net.Conn has not:
 // reading to a delimiter or a count, each with a timeout.
 //
-// Any number of goroutines may use a Socket. Reads take turns, and so do
+// Any number of goroutines may use a Socket; of one that belongs to a fiber,
+// other goroutines may set deadlines and close it. Reads take turns, and so do
 // writes: the bytes of one call are not mixed with those of another. Waiting
 // for the turn counts against the call's timeout. Close wakes everybody.
 //
@@ -45,7 +47,9 @@ type Socket struct {
 	network string
 	local   net.Addr
 	remote  net.Addr
-	stream  bool // a TCP stream: a short read tells that there is no more
+	stream  bool            // a TCP stream: a short read tells that there is no more
+	fiber   *reactor.Fiber  // whose waits yield to the loop; nil: goroutines wait
+	inFiber context.Context // to wait with in the fiber
 
 	// atomics
 	closed  atomic.Bool
@@ -67,13 +71,33 @@ var _ net.Conn = (*Socket)(nil)
 
 func newSocket(desc *reactor.Desc, fd int, remote net.Addr) *Socket {
 	s := &Socket{desc: desc, fd: fd, remote: remote, local: sysName(fd),
-		reads: newTurn(), writes: newTurn(), network: "tcp"}
+		network: "tcp"}
+	s.reads.init()
+	s.writes.init()
 	s.maxLine.Store(DefaultMaxLine)
 	if remote != nil {
 		s.network = remote.Network()
 	}
 	s.stream = s.network == "tcp"
 	return s
+}
+
+// joinFiber makes the socket one of the fiber that ctx belongs to, if any. The
+// fiber's own context does not end the waits: Close and deadlines do.
+func (s *Socket) joinFiber(ctx context.Context) {
+	if x := reactor.Current(ctx); x != nil {
+		s.fiber, s.inFiber = x, x.Context(background)
+	}
+}
+
+// here returns the context of the socket's fiber if that is the caller, so that
+// its waits yield, and nil for a goroutine. Both may use the socket, but not at
+// the same moment: a goroutine that calls while the fiber runs is taken for it.
+func (s *Socket) here() context.Context {
+	if s.fiber != nil && s.fiber.Running() {
+		return s.inFiber
+	}
+	return nil
 }
 
 // enter keeps the descriptor open until leave.

@@ -1,8 +1,12 @@
 package sockets
 
 import (
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/kharon-net/kharon/reactor"
 )
 
 // A turn is a lock whose waiters may give up. They get it in the order they
@@ -19,9 +23,13 @@ import (
 type turn struct {
 	count    atomic.Int32
 	handover chan struct{} // one slot
+
+	napping atomic.Bool // there are fibers to wake
+	mu      sync.Mutex
+	fibers  []*reactor.Waiter // guarded by mu
 }
 
-func newTurn() turn { return turn{handover: make(chan struct{}, 1)} }
+func (t *turn) init() { t.handover = make(chan struct{}, 1) }
 
 // lock waits for the turn within the limit; the error is ErrTimeout. It need
 // not look at the socket's deadline nor at Close: they end the holder, and
@@ -37,6 +45,9 @@ func (t *turn) wait(l *limit) error {
 	if l.once() {
 		return t.giveUp()
 	}
+	if l.ctx != nil {
+		return t.waitInFiber(l)
+	}
 	until := l.until()
 	if until.IsZero() {
 		<-t.handover
@@ -50,6 +61,42 @@ func (t *turn) wait(l *limit) error {
 	case <-timer.C:
 		return t.giveUp()
 	}
+}
+
+// waitInFiber is wait for a fiber, which must not wait for a channel: it sleeps
+// until somebody unlocks, and looks whether the token is for it.
+func (t *turn) waitInFiber(l *limit) error {
+	w := reactor.NewWaiter(l.ctx)
+	defer w.Free()
+	for {
+		t.nap(w)
+		select {
+		case <-t.handover:
+			t.rise(w)
+			return nil
+		default:
+		}
+		err := w.Wait(l.ctx, l.until())
+		t.rise(w)
+		if err != nil {
+			return t.giveUp()
+		}
+	}
+}
+
+// nap adds w to the fibers that unlock wakes, and rise takes it off.
+func (t *turn) nap(w *reactor.Waiter) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.fibers = append(t.fibers, w)
+	t.napping.Store(true)
+}
+
+func (t *turn) rise(w *reactor.Waiter) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.fibers = slices.DeleteFunc(t.fibers, func(x *reactor.Waiter) bool { return x == w })
+	t.napping.Store(len(t.fibers) > 0)
 }
 
 func (t *turn) giveUp() error {
@@ -67,7 +114,15 @@ func (t *turn) giveUp() error {
 
 // unlock gives the turn to the next.
 func (t *turn) unlock() {
-	if t.count.Add(-1) > 0 {
-		t.handover <- struct{}{}
+	if t.count.Add(-1) == 0 {
+		return
+	}
+	t.handover <- struct{}{}
+	if t.napping.Load() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		for _, w := range t.fibers {
+			w.Wake()
+		}
 	}
 }

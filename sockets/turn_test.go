@@ -7,7 +7,8 @@ import (
 )
 
 func TestTurnIsExclusiveAndSurvivesGivingUp(t *testing.T) {
-	tn := newTurn()
+	var tn turn
+	tn.init()
 	var wg sync.WaitGroup
 	held, got, gaveUp := 0, 0, 0 // guarded by tn, and by mu
 	var mu sync.Mutex

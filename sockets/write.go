@@ -32,6 +32,7 @@ func (s *Socket) WriteTimeout(p []byte, timeout time.Duration) (n int, err error
 // beginWrite takes the turn to write and keeps the descriptor open until
 // endWrite.
 func (s *Socket) beginWrite(lim *limit) error {
+	lim.ctx = s.here()
 	if err := s.writes.lock(lim); err != nil {
 		return err
 	}
