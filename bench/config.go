@@ -60,7 +60,7 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 	fs.StringVar(&c.listen, "listen", "127.0.0.1:0", "where to serve, `host:port`; port 0 is one that is free")
 	fs.StringVar(&c.mode, "mode", "inline", "how handlers run. Functions of box: inline, on the loop of the connection, which\n"+
 		"suits functions that never block; fiber, on the loop, too, where they may wait; or\n"+
-		"goroutine, the library's default. sleep never runs inline")
+		"goroutine, the library's default. sleep never runs inline, and lines neither")
 	fs.IntVar(&c.loops, "loops", 0, "number of the server's loops; 0 is one for every processor")
 	fs.BoolVar(&c.control, "control", false, "take commands from stdin while serving: cpu, heap. Ends with stdin")
 	fs.StringVar(&c.cpuProf, "cpuprofile", "", "write this process's CPU profile to this `file`")

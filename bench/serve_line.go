@@ -10,7 +10,8 @@ import (
 
 // lineService is the kind line: a blocking-style server that sends back lines.
 type lineService struct {
-	srv *sockets.Server
+	srv   *sockets.Server
+	where string
 }
 
 func serveLine(r *reactor.Reactor, cfg *config) (service, error) {
@@ -18,11 +19,14 @@ func serveLine(r *reactor.Reactor, cfg *config) (service, error) {
 	if err != nil {
 		return nil, err
 	}
-	srv := &sockets.Server{Handler: lines, Name: "line", Reactor: r}
+	srv, where := &sockets.Server{Handler: lines, Name: "line", Reactor: r}, "goroutine"
+	if cfg.mode == "fiber" {
+		srv.Mode, where = sockets.Fiber, cfg.mode
+	}
 	if err := srv.Start(context.Background(), host, port); err != nil {
 		return nil, err
 	}
-	return &lineService{srv}, nil
+	return &lineService{srv, where}, nil
 }
 
 func lines(_ context.Context, s *sockets.Socket, _ sockets.Addr) {
@@ -39,7 +43,7 @@ func lines(_ context.Context, s *sockets.Socket, _ sockets.Addr) {
 
 func (s *lineService) address() string { return s.srv.Addr().String() }
 
-func (s *lineService) mode() string { return "goroutine" }
+func (s *lineService) mode() string { return s.where }
 
 // shutdown does not wait: a handler that waits for a line would never return.
 func (s *lineService) shutdown(context.Context) error {
