@@ -16,6 +16,10 @@
 // whoever waits for it. There is no goroutine per request, with or without a
 // context, and no goroutine per connection.
 //
+// In a fiber of package reactor every call that waits yields to the loop, and
+// one whose connection was made in the fiber's loop goes on without a switch of
+// threads.
+//
 // # What a broken connection means
 //
 // Requests in flight are not sent again: they fail with a *ConnError that tells

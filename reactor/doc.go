@@ -13,7 +13,10 @@
 //   - [Listener], which accepts for one loop or for all of them;
 //   - [Desc], a descriptor whose readiness goroutines wait for: blocking-style
 //     sockets are built on it (package sockets);
-//   - [Timer], a function called once at a given time.
+//   - [Timer], a function called once at a given time;
+//   - [Fiber], blocking-style code that yields to the loop where it would wait.
+//     It travels in its context: Sleep, Yield, Await, [Gate] and everything
+//     built on [Waiter] yields in a fiber and parks a goroutine.
 //
 // The package knows no protocol: codecs are handlers.
 //
@@ -44,7 +47,7 @@
 //
 // # What it does not do
 //
-// It has no thread pool and does not run handlers anywhere but on the loop: a
-// handler that blocks stalls its loop. It does not encrypt. It does not run on
+// It runs handlers and fibers nowhere but on the loop: one that blocks stalls
+// its loop, and Await is for that. It does not encrypt. It does not run on
 // Windows, where New returns an error that is errors.ErrUnsupported.
 package reactor

@@ -31,13 +31,19 @@
 //	goroutine: ReadUntil ─ read(2) ─ EAGAIN ─ park ┄┄┄┄┄┄┄┄ read(2) ─ …
 //	loop:                              epoll_wait ─ wake ┄┄┘
 //
+// With Server.Mode set to [Fiber] the same handler runs as a fiber of the loop
+// that watches its socket: where it would park it yields, and the loop goes on
+// with others and with it when there is something to do. No thread is switched,
+// which is cheaper the more connections there are; in return a handler must
+// not block otherwise.
+//
 // A Socket may be used by any number of goroutines; see there for how they
 // share it.
 //
 // # What it does not do
 //
 // It does not encrypt: put crypto/tls on a Socket. It does not reconnect. It
-// must not be used on a loop, by handlers of the reactor: its calls wait.
+// must not be used by callbacks of the reactor: its calls wait.
 // Sockets of other kinds than connected streams, datagrams among them, are not
 // there yet. It does not run on Windows, where Connect and TCPServer return an
 // error that is errors.ErrUnsupported.

@@ -19,7 +19,7 @@
 // A session is a connection of package reactor with the codec of package
 // iproto. It belongs to one loop, which reads, takes the packets apart, and
 // writes. Handlers run where their Mode says: on goroutines of a pool, which
-// is the default, or inline on the loop.
+// is the default, as fibers on the loop, or inline on it.
 //
 // # How output reaches the wire
 //
