@@ -138,7 +138,9 @@ func (f *Future) pushed(body []byte, l *reactor.Loop) {
 // OnClose fails what is under way.
 func (h peer) OnClose(rc *reactor.Conn, err error) {
 	c := h.Conn
-	c.rc = rc
+	if c.rc == nil { // it ended before OnOpen, and nobody but Connect knows it
+		c.rc = rc
+	}
 	if err == nil {
 		err = ErrClosed
 	}
