@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/kharon-net/kharon/codec/iproto"
 	"github.com/kharon-net/kharon/reactor"
@@ -33,6 +34,8 @@ type Conn struct {
 	greeted bool
 	offset  uint64   // of the bytes that OnData is given, in the stream
 	arrived []answer // what one OnData has found
+
+	closing atomic.Bool // Close was called
 
 	hello  chan error    // the greeting's arrival: the loop sends once
 	closed chan struct{} // closed by the loop when the connection has ended
@@ -69,17 +72,21 @@ func (c *Conn) Err() error {
 // call from any goroutine.
 func (c *Conn) Done() <-chan struct{} { return c.closed }
 
-// Close ends the connection. What was sent leaves; requests without an answer
-// fail with a *ConnError that is ErrClosed. It returns when the connection has
-// ended. Closing twice is ErrClosed. Safe to call from any goroutine but a
+// Close ends the connection. Requests without an answer fail with a *ConnError
+// that is ErrClosed; those among them that have been handed to the reactor
+// still leave, and are not safe to retry. It returns when the connection has
+// ended, which takes the FlushTimeout of the reactor when the server does not
+// read. Closing twice is ErrClosed. Safe to call from any goroutine but a
 // loop's.
 func (c *Conn) Close() error {
-	first := c.fail(ErrClosed)
-	_ = c.rc.Close()
-	<-c.closed
-	if !first {
+	if c.closing.Swap(true) {
+		<-c.closed
 		return ErrClosed
 	}
+	c.refuse(ErrClosed)
+	_ = c.rc.Loop().Post(c.abandon)
+	_ = c.rc.Close()
+	<-c.closed
 	return nil
 }
 

@@ -35,12 +35,15 @@ func (h peer) OnData(rc *reactor.Conn, p []byte) (n int) {
 	c.deliver()
 	c.offset += uint64(n)
 	if err != nil {
-		c.fail(err)
-		rc.Abort(err)
+		c.abort(err)
 		return len(p)
 	}
 	return n
 }
+
+// OnEOF ends the connection: a server that says no more will not answer, so
+// that nothing has to leave either.
+func (h peer) OnEOF(*reactor.Conn, []byte) { h.abort(errPeerClosed) }
 
 // greet takes the greeting at the front of the stream.
 func (c *Conn) greet(p []byte) (n int) {
@@ -51,8 +54,7 @@ func (c *Conn) greet(p []byte) (n int) {
 	c.greeted = true
 	c.greeting = g
 	if err != nil {
-		c.fail(err)
-		c.rc.Abort(err)
+		c.abort(err)
 		n = len(p)
 	}
 	c.hello <- err
@@ -156,22 +158,48 @@ type peerClosed struct{}
 func (*peerClosed) Error() string { return "Peer closed" }
 func (*peerClosed) Unwrap() error { return io.EOF }
 
-// fail ends the connection for its users: what is under way fails with err,
-// and so does what comes later. It reports whether it was the first to do so.
-// Safe to call from any goroutine.
-func (c *Conn) fail(err error) bool {
+// abort ends the connection because of err. Called on the loop.
+func (c *Conn) abort(err error) {
+	c.rc.Abort(err)
+	c.fail(err)
+}
+
+// refuse lets no more requests in, because of err, unless there is a reason
+// already. Safe to call from any goroutine.
+func (c *Conn) refuse(err error) {
 	c.mu.Lock()
-	if c.err != nil {
-		c.mu.Unlock()
-		return false
+	defer c.mu.Unlock()
+	if c.err == nil {
+		c.err = err
 	}
-	c.err = err
-	lost := c.slots.all()
-	sent := c.rc.Sent()
+}
+
+// fail refuses requests and fails those under way. The connection takes no
+// more output, so what the kernel does not have never leaves. Called on the
+// loop, as are all who complete requests: a packet that has been matched still
+// finds its future as it was.
+func (c *Conn) fail(err error) {
+	c.refuse(err)
+	c.lose(c.rc.Sent())
+}
+
+// abandon fails what is under way when the output is still leaving. Called on
+// the loop after refuse.
+func (c *Conn) abandon() {
+	c.mu.Lock()
+	handed := c.handed
+	c.mu.Unlock()
+	c.lose(handed)
+}
+
+// lose fails the requests under way. Those that begin before the given byte of
+// the output may have reached the server.
+func (c *Conn) lose(sent uint64) {
+	c.mu.Lock()
+	lost, err := c.slots.all(), c.err
 	c.mu.Unlock()
 	for _, f := range lost {
 		f.err = &ConnError{Peer: c.peer, Sent: f.start < sent, Err: err}
 		f.answer()
 	}
-	return true
 }

@@ -113,10 +113,19 @@ func (c *Conn) encode(f *Future, req *Request) error {
 	return nil
 }
 
-// flush writes the output until nothing is left. Called by the one flusher.
+// flushRounds is how many times one flusher writes while others add more.
+const flushRounds = 16
+
+// flush writes the output until nothing is left. When others add to it all the
+// time it leaves the rest to the loop, which looks at its sockets in between.
+// Called by the one flusher.
 func (c *Conn) flush() {
 	c.mu.Lock()
-	for len(c.out) > 0 && c.err == nil {
+	for round := 0; len(c.out) > 0 && c.err == nil; round++ {
+		if round == flushRounds && c.rc.Loop().Post(c.flushIt) == nil {
+			c.mu.Unlock()
+			return
+		}
 		buf := c.out
 		c.out, c.spare = c.spare[:0], nil
 		c.handed += uint64(len(buf))

@@ -9,8 +9,9 @@ import (
 // A Handler is what an event-driven connection calls: the codec above it. All
 // calls for one connection come from its loop, one at a time.
 //
-// A handler may also be an Opener, an EOFHandler or a DrainHandler. A panic in any of the
-// calls ends the connection with a *PanicError and leaves the loop alone.
+// A handler may also be an Opener, an EOFHandler, a DrainHandler or a
+// HangupHandler. A panic in any of the calls ends the connection with a
+// *PanicError and leaves the loop alone.
 type Handler interface {
 	// OnData is called with all the bytes that have arrived and were not
 	// consumed, and returns how many of them it consumes now. The rest is
@@ -51,6 +52,15 @@ type DrainHandler interface {
 	OnDrain(c *Conn)
 }
 
+// A HangupHandler is a Handler that pauses reading, and then wants to know when
+// the peer leaves: OnEOF and OnClose come only when everything before has been
+// read.
+type HangupHandler interface {
+	// OnHangup is called, once, when reading is paused and the peer has
+	// finished sending or is gone. Called by the loop; must not block.
+	OnHangup(c *Conn)
+}
+
 // A Conn is an event-driven connection: its loop reads, hands the bytes to
 // the Handler, and carries the output, in one writev for everything that
 // collected since the last one.
@@ -70,6 +80,7 @@ type Conn struct {
 	need      int                        // bytes wanted before the next OnData
 	opened    bool                       // OnOpen was called
 	paused    bool                       // PauseRead
+	hungUp    bool                       // the peer has left, and OnHangup does not know
 	eof       bool                       // the peer has finished sending
 	closing   bool                       // nothing is read, the rest leaves
 	closed    bool                       // OnClose was called
@@ -117,8 +128,22 @@ func (c *Conn) ready(ev Events) {
 	if ev&Writable != 0 {
 		c.writable()
 	}
+	c.hungUp = c.hungUp || ev&hangup != 0
 	if ev&Readable != 0 && !c.closed {
 		c.read(ev&ended != 0)
+	}
+	if c.hungUp && c.paused && !c.closed {
+		c.hungUp = false
+		c.hangup()
+	}
+}
+
+// hangup tells a handler that has paused that the peer has left.
+func (c *Conn) hangup() {
+	if h, ok := c.h.(HangupHandler); ok {
+		c.cork()
+		h.OnHangup(c)
+		c.uncork()
 	}
 }
 

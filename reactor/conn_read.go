@@ -18,6 +18,9 @@ const inPlace = 32 << 10
 func (c *Conn) PauseRead() {
 	c.loop.mustOwn("Conn.PauseRead")
 	c.paused = true
+	if c.hungUp {
+		c.again() // for OnHangup
+	}
 }
 
 // ResumeRead reads again, beginning with what was not consumed. Must be called

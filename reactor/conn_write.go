@@ -105,12 +105,13 @@ func (c *Conn) Queued() int {
 }
 
 // Sent returns how many bytes the kernel has taken since the connection was
-// established. It still tells after the connection has ended. Safe to call
-// from any goroutine.
+// established. What is in a system call counts as taken: what lies beyond, of
+// a connection that was aborted or has ended, never leaves. It still tells
+// after the connection has ended. Safe to call from any goroutine.
 func (c *Conn) Sent() uint64 {
 	c.out.mu.Lock()
 	defer c.out.mu.Unlock()
-	return c.out.sent
+	return c.out.sent + uint64(c.out.underway)
 }
 
 // CloseWrite refuses further output and, when what is queued has left, tells

@@ -1,6 +1,7 @@
 package reactor_test
 
 import (
+	"errors"
 	"io"
 	"testing"
 
@@ -78,5 +79,52 @@ func TestOnDrainFollowsWhoeverWroteLast(t *testing.T) {
 		for len(drained) > 0 {
 			<-drained
 		}
+	}
+}
+
+// deserted is a handler that pauses and is told when the peer leaves.
+type deserted struct {
+	handler
+	left chan error // the loop sends nil at OnHangup, and what OnClose got
+}
+
+func (d *deserted) OnHangup(c *reactor.Conn) {
+	d.left <- nil
+	c.ResumeRead()
+}
+
+func TestOnHangupTellsAHandlerThatHasPaused(t *testing.T) {
+	for _, when := range []string{"within OnData", "after OnData"} {
+		t.Run(when, func(t *testing.T) {
+			d := &deserted{left: make(chan error, 10)}
+			once := false
+			d.data = func(c *reactor.Conn, p []byte) int {
+				if once {
+					return len(p)
+				}
+				once = true
+				if when == "within OnData" {
+					c.PauseRead()
+				} else {
+					_ = c.Loop().Post(c.PauseRead)
+				}
+				return 0
+			}
+			d.close = func(_ *reactor.Conn, err error) { d.left <- err }
+			ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler { return d })
+			c := dial(t, ln)
+			_, _ = c.Write([]byte("x"))
+			_ = c.Close()
+			err := <-d.left
+			if when == "within OnData" && err != nil {
+				t.Errorf("OnClose came before OnHangup: %v", err)
+			}
+			if err == nil {
+				err = <-d.left
+			}
+			if !errors.Is(err, io.EOF) {
+				t.Errorf("OnClose got %v", err)
+			}
+		})
 	}
 }

@@ -14,6 +14,9 @@ const (
 	// data cut a read short; whoever reads must read until the kernel says
 	// there is no more, because no further edge will come.
 	ended
+
+	// hangup: the peer has closed its end, or the descriptor is broken.
+	hangup
 )
 
 // String returns the letters of the set, as Tarantool's socket:wait does.

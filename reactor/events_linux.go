@@ -2,6 +2,8 @@ package reactor
 
 import "golang.org/x/sys/unix"
 
-// hungUp reports what epoll tells beside errors: the peer's end, and urgent
-// data, at which a read stops short.
-func hungUp(ev uint32) bool { return ev&(unix.EPOLLRDHUP|unix.EPOLLPRI) != 0 }
+// hungUp reports what epoll tells beside errors: the peer's end.
+func hungUp(ev uint32) bool { return ev&unix.EPOLLRDHUP != 0 }
+
+// urgent reports urgent data, at which a read stops short.
+func urgent(ev uint32) bool { return ev&unix.EPOLLPRI != 0 }

@@ -40,6 +40,8 @@ type output struct {
 	spare []*bytebufferpool.ByteBuffer // the writer's own list, swapped with queue
 	vec   [][]byte                     // the writer's slices
 
+	underway int // bytes in the system call of the writer
+
 	writing bool   // somebody is in the system call
 	blocked bool   // the kernel took no more; the writable edge will come
 	told    bool   // the loop is on its way here
@@ -162,9 +164,11 @@ func (o *output) direct(fd int, p []byte) (more bool, err error) {
 		return more, err
 	}
 	edges := o.edges
+	o.underway = len(p)
 	o.mu.Unlock()
 	n, err := sysWrite(fd, p)
 	o.mu.Lock()
+	o.underway = 0
 	o.sent += uint64(n)
 	if o.err == nil && (err == nil || err == syscall.EAGAIN) {
 		o.unshift(p[n:])
@@ -187,9 +191,11 @@ func (o *output) carry(fd int) error {
 		from = 0
 	}
 	from = len(list[0].B) - len(vec[0])
+	o.underway = want
 	o.mu.Unlock()
 	n, err := sysWritev(fd, vec)
 	o.mu.Lock()
+	o.underway = 0
 	clear(vec)
 	o.sent += uint64(n)
 	if o.err != nil { // dropped while we wrote: the list is ours to free

@@ -61,6 +61,9 @@ func translate(ev netpoll.IOEvent, flags netpoll.IOFlags) Events {
 		e |= Writable
 	}
 	if netpoll.IsErrorEvent(ev, flags) || hungUp(ev) {
+		e |= Readable | Writable | ended | hangup
+	}
+	if urgent(ev) {
 		e |= Readable | Writable | ended
 	}
 	return e

@@ -38,7 +38,11 @@ func sysAccept(fd int) (int, net.Addr, error) {
 	if err != nil {
 		return -1, nil, err
 	}
-	return c, fromSockaddr(sa), prepare(c)
+	if err := prepare(c); err != nil {
+		_ = unix.Close(c)
+		return -1, nil, unix.ECONNABORTED // this one connection is of no use
+	}
+	return c, fromSockaddr(sa), nil
 }
 
 // sysSocket makes a socket, non-blocking and close-on-exec.
@@ -49,7 +53,11 @@ func sysSocket(family, typ, proto int) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	return fd, prepare(fd)
+	if err := prepare(fd); err != nil {
+		_ = unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
 }
 
 func prepare(fd int) error {

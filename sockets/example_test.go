@@ -2,6 +2,7 @@ package sockets_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -90,7 +91,7 @@ func ExampleSocket_ReadN() {
 	defer func() { _ = c.Close() }()
 
 	got, err := c.ReadN(5, 100*time.Millisecond)
-	fmt.Printf("%q %v, %d wait\n", got, err.(net.Error).Timeout(), c.Buffered())
+	fmt.Printf("%q %v, %d wait\n", got, errors.Is(err, sockets.ErrTimeout), c.Buffered())
 	_, _ = c.Write([]byte("go on\n"))
 	got, err = c.ReadN(5, time.Second)
 	fmt.Printf("%q %v\n", got, err)

@@ -16,7 +16,7 @@ const soon = 10 * time.Second
 // pair returns both ends of a TCP connection, closed with the test.
 func pair(t testing.TB) (client, server *Socket) {
 	t.Helper()
-	client, server, stop, err := connected()
+	client, server, stop, err := connected("127.0.0.1", "0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,16 +26,19 @@ func pair(t testing.TB) (client, server *Socket) {
 
 // connected makes a connection out of a server whose handler gives its socket
 // away.
-func connected() (client, server *Socket, stop func(), err error) {
+func connected(host, port string) (client, server *Socket, stop func(), err error) {
 	got, done := make(chan *Socket), make(chan struct{})
-	srv, err := TCPServer("127.0.0.1", "0", func(_ context.Context, s *Socket, _ Addr) {
+	srv, err := TCPServer(host, port, func(_ context.Context, s *Socket, _ Addr) {
 		got <- s
 		<-done
 	})
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	client, err = Connect("127.0.0.1", portOf(srv), soon)
+	if host != unixHost {
+		port = portOf(srv)
+	}
+	client, err = Connect(host, port, soon)
 	if err != nil {
 		_ = srv.Close()
 		return nil, nil, nil, err

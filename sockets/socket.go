@@ -47,8 +47,10 @@ type Socket struct {
 	remote  net.Addr
 	stream  bool // a TCP stream: a short read tells that there is no more
 
+	// atomics
 	closed  atomic.Bool
 	maxLine atomic.Int64
+	held    atomic.Int64 // in.len(), for those who have not the turn
 
 	reads  turn
 	writes turn

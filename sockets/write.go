@@ -24,12 +24,13 @@ func (s *Socket) WriteTimeout(p []byte, timeout time.Duration) (n int, err error
 	if err := s.beginWrite(&lim); err != nil {
 		return 0, s.opError("write", err)
 	}
+	defer s.endWrite()
 	n, err = s.writeAll(p, &lim)
-	s.leave()
-	s.writes.unlock()
 	return n, s.opError("write", err)
 }
 
+// beginWrite takes the turn to write and keeps the descriptor open until
+// endWrite.
 func (s *Socket) beginWrite(lim *limit) error {
 	if err := s.writes.lock(lim); err != nil {
 		return err
@@ -43,6 +44,11 @@ func (s *Socket) beginWrite(lim *limit) error {
 	}
 	s.writes.unlock()
 	return err
+}
+
+func (s *Socket) endWrite() {
+	s.leave()
+	s.writes.unlock()
 }
 
 func (s *Socket) writeAll(p []byte, lim *limit) (n int, err error) {

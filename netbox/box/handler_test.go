@@ -218,6 +218,25 @@ func TestDisconnectDuringAHandler(t *testing.T) {
 	}
 }
 
+func TestDisconnectIsNoticedThoughTheInputWaits(t *testing.T) {
+	for _, how := range []string{"close", "half-close", "reset"} {
+		t.Run(how, func(t *testing.T) {
+			srv, addr := start(t, Config{MaxInFlight: 1})
+			began := make(chan struct{}, 3)
+			srv.Func("f", func(ctx context.Context, _ *Request) (any, error) {
+				began <- struct{}{}
+				<-ctx.Done()
+				return nil, ctx.Err()
+			})
+			c := dialRaw(t, addr)
+			c.write(append(append(call(1, "f"), call(2, "f")...), call(3, "f")...))
+			<-began
+			c.hangUp(how)
+			reactortest.Eventually(t, func() bool { return len(srv.open()) == 0 }, "the session to be forgotten")
+		})
+	}
+}
+
 func TestSessionTellsWhoItIs(t *testing.T) {
 	srv, addr := start(t, Config{})
 	srv.Func("who", func(_ context.Context, req *Request) (any, error) {

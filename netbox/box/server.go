@@ -43,8 +43,9 @@ type Config struct {
 	// fail with ErrOutputFull. 0 means 64 MiB.
 	OutputBudget int
 
-	// Version is what the greeting announces. 0 value means "3.3.0": clients
-	// of Tarantool ask a server of 2.10 or later for its features.
+	// Version is what the greeting announces: three numbers and at most two
+	// more characters. Empty means "3.3.0": clients of Tarantool ask a server
+	// of 2.10 or later for its features.
 	Version string
 
 	// Reactor runs the connections. Nil means one of the server's own, with
@@ -66,12 +67,16 @@ func (c *Config) check() error {
 	if c.MaxPacket > iproto.MaxPacket {
 		return fmt.Errorf("box: Config.MaxPacket is %d, want at most %d", c.MaxPacket, uint64(iproto.MaxPacket))
 	}
+	setDefault(&c.Version, "3.3.0")
+	greeting := iproto.Greeting{Version: c.Version, UUID: uuid.Nil.String(), Salt: make([]byte, 32)}
+	if _, _, err := iproto.ParseGreeting(greeting.Append(nil)); err != nil {
+		return fmt.Errorf("box: Config.Version is %q, want something like 3.3.0: %w", c.Version, err)
+	}
 	setDefault(&c.Mode, Goroutine)
 	setDefault(&c.Workers, 10_000)
 	setDefault(&c.MaxInFlight, 4096)
 	setDefault(&c.MaxPacket, iproto.MaxPacket)
 	setDefault(&c.OutputBudget, 64<<20)
-	setDefault(&c.Version, "3.3.0")
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

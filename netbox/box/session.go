@@ -185,6 +185,10 @@ func (x *session) resume() {
 // OnDrain goes on with the input when the client has taken the answers.
 func (x *session) OnDrain(*reactor.Conn) { x.resume() }
 
+// OnHangup ends what waits for the client to go, when the input is waiting
+// for that: else neither would ever end.
+func (x *session) OnHangup(*reactor.Conn) { x.end() }
+
 // OnClose ends the session. Requests under way go on; their answers go
 // nowhere.
 func (x *session) OnClose(_ *reactor.Conn, err error) {
