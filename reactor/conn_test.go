@@ -122,6 +122,29 @@ func TestPausedInputIsBounded(t *testing.T) {
 	}
 }
 
+func TestUnconsumedInputIsNotCopiedForEveryRead(t *testing.T) {
+	const size = 8 << 20
+	var moves, got atomic.Int64
+	var at *byte
+	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
+		return &handler{data: func(_ *reactor.Conn, p []byte) int {
+			if &p[0] != at {
+				at = &p[0]
+				moves.Add(1)
+			}
+			got.Store(int64(len(p)))
+			return 0
+		}}
+	})
+	if _, err := dial(t, ln).Write(make([]byte, size)); err != nil {
+		t.Fatal(err)
+	}
+	reactortest.Eventually(t, func() bool { return got.Load() == size }, "all bytes to be offered")
+	if n := moves.Load(); n > 20 {
+		t.Errorf("8 MiB were moved %d times on their way in, want once for each doubling", n)
+	}
+}
+
 func TestFlushTimeoutEndsAClosedConnection(t *testing.T) {
 	closed := make(chan error, 1)
 	r := start(t, reactor.Config{Loops: 1, FlushTimeout: 50 * time.Millisecond})
