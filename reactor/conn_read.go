@@ -137,6 +137,10 @@ func (c *Conn) deliver(p []byte) {
 		return
 	}
 	c.inPause = c.paused && n < len(p)
+	if rest := len(p) - n; rest > c.loop.cfg.MaxUnconsumed && rest >= c.need && !c.paused && !c.closing {
+		c.finish(ErrUnconsumed)
+		return
+	}
 	c.keep(p[n:])
 }
 
