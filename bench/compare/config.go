@@ -14,7 +14,9 @@ import (
 // config is the command line.
 type config struct {
 	// what to do
-	list bool
+	list   bool
+	traps  bool
+	readme string // file whose table of traps is renewed; "": none
 
 	// measuring
 	run    *regexp.Regexp
@@ -28,11 +30,14 @@ type config struct {
 	prof  string // where a server leaves its profile
 	load  string // address to put a load on; "": measure
 	shape string // of the load, as JSON
+	trap  string // trap/subject to run; "": measure
 }
 
 const synopsis = `Compare measures Kharon and its peers side by side and prints a table.
 
 	go run . [-run REGEXP] [-rounds N] [-time D] [-json FILE]
+	go run . traps [-run REGEXP]
+	go run . -readme FILE
 	go run . -list
 
 `
@@ -51,10 +56,15 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 	fs.DurationVar(&c.time, "time", time.Second, "measure this long each time, after a warm-up of a tenth of it")
 	fs.StringVar(&c.json, "json", "", "write what every round measured to this `file`")
 	fs.BoolVar(&c.strace, "strace", true, "count system calls, where strace is installed")
+	fs.StringVar(&c.readme, "readme", "", "renew the table of traps in this `file`, between its two comments")
+	fs.StringVar(&c.trap, "trap", "", "run one `trap/library` and print the outcome as JSON")
 	fs.StringVar(&c.serve, "serve", "", "be a server, `peer/kind`, that takes commands from stdin")
 	fs.StringVar(&c.prof, "cpuprofile", "", "with -serve: write the CPU profile to this `file`, when stdin ends")
 	fs.StringVar(&c.load, "load", "", "be the client of a server at this `address`")
 	fs.StringVar(&c.shape, "shape", "{}", "with -load: what the client does, as `JSON`")
+	if len(args) > 0 && args[0] == "traps" {
+		c.traps, args = true, args[1:]
+	}
 	err := fs.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

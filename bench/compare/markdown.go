@@ -6,17 +6,20 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/kharon-net/kharon/bench/compare/trap"
 )
 
-// trapTable is the outcomes in Markdown, with the reasons below.
-func trapTable(rows []*trap.Trap, outcomes map[*trap.Trap]map[*trap.Subject]trap.Outcome) []byte {
+// trapTable is the outcomes in Markdown, and the reasons.
+func trapTable(rows []*trap.Trap, outcomes map[*trap.Trap]map[*trap.Subject]trap.Outcome) (table, reasons []byte) {
 	var b, notes bytes.Buffer
-	b.WriteString("| what holds |")
+	b.WriteString("| |")
 	for _, s := range trap.Subjects {
-		fmt.Fprintf(&b, " %s |", s.Name)
+		fmt.Fprintf(&b, " %s |", title(s))
 	}
 	b.WriteString("\n|---|" + strings.Repeat(":-:|", len(trap.Subjects)) + "\n")
 	for _, t := range rows {
@@ -35,13 +38,35 @@ func trapTable(rows []*trap.Trap, outcomes map[*trap.Trap]map[*trap.Subject]trap
 		b.WriteString("\n")
 	}
 	fmt.Fprintf(&b, "\n%s\n", legendOfTraps())
-	return append(append(b.Bytes(), '\n'), notes.Bytes()...)
+	return b.Bytes(), notes.Bytes()
+}
+
+// title is a library's name in the head of the table.
+func title(s *trap.Subject) string {
+	if layer, ours := strings.CutPrefix(s.Name, "kharon-"); ours {
+		return "Kharon's `" + layer + "`"
+	}
+	return s.Name
 }
 
 // sign is a verdict in a cell.
 var sign = map[trap.Verdict]string{trap.Passes: "yes", trap.Fails: "**no**", trap.Absent: "-"}
 
-func legendOfTraps() string { return "TODO" }
+// legendOfTraps says what was asked, and of which versions.
+func legendOfTraps() string {
+	versions := []string{strings.Replace(runtime.Version(), "go", "Go ", 1)}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			for _, s := range trap.Subjects {
+				if s.Module == m.Path {
+					versions = append(versions, s.Name+" "+m.Version)
+				}
+			}
+		}
+	}
+	slices.Sort(versions)
+	return "A dash: the library has nothing that could fail there. " + strings.Join(versions, ", ") + "; Linux."
+}
 
 // The comments a table stands between.
 const (

@@ -88,10 +88,10 @@ func survey(ctx context.Context, cfg *config, std streams) error {
 	if cfg.list {
 		return nil
 	}
-	table := trapTable(rows, outcomes)
+	table, reasons := trapTable(rows, outcomes)
 	if cfg.readme != "" {
 		return renew(cfg.readme, table)
 	}
-	_, err := std.out.Write(table)
+	_, err := fmt.Fprintf(std.out, "%s\n%s", table, reasons)
 	return err
 }

@@ -3,11 +3,13 @@
 package trap
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -48,9 +50,9 @@ func expect(c net.Conn, text string) error {
 	n, err := io.ReadFull(c, got)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%q came instead of %q: %w", got[:n], text, err)
+		return fmt.Errorf("%q comes instead of %q, then %s", got[:n], text, ending(err))
 	case string(got) != text:
-		return fmt.Errorf("%q came instead of %q", got, text)
+		return fmt.Errorf("%q comes instead of %q", got, text)
 	}
 	return nil
 }
@@ -94,7 +96,7 @@ func whole(c net.Conn, n int, closed bool) error {
 			}
 		}
 		if at += m; err != nil && at < n {
-			return fmt.Errorf("%s of %s arrive, then %w", size(at), size(n), err)
+			return fmt.Errorf("%s of %s arrive, then %s", size(at), size(n), ending(err))
 		}
 	}
 	if !closed {
@@ -105,6 +107,30 @@ func whole(c net.Conn, n int, closed bool) error {
 		return fmt.Errorf("all arrives, and then %d bytes and %v instead of the end", m, err)
 	}
 	return nil
+}
+
+// ending says how a stream has ended, without addresses, which differ each
+// time.
+func ending(err error) string {
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the end"
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "nothing"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "a reset"
+	}
+	return err.Error()
+}
+
+// safely is what f returns, be it by a panic.
+func safely(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the call panics: %v", v)
+		}
+	}()
+	return f()
 }
 
 // size writes a number of bytes.

@@ -21,10 +21,14 @@ const (
 	bound = 48 << 20
 )
 
-var heldInput = &Trap{"stop-reading", "a handler that can take no more stops its client: less than 48 MiB of 256 get in",
+// stall is how long nothing has to go before the server counts as one that
+// takes no more, even on a machine that is busy with other things.
+const stall = 3 * time.Second
+
+var heldInput = &Trap{"stop-reading", "a handler that can take no more can stop its client: of 256 MiB less than 48 get in",
 	func(s *Subject) error { return s.flooded(App{hold: true}) }}
 
-var untakenInput = &Trap{"take-nothing", "a handler that returns and has taken nothing does not fill the memory: less than 48 MiB of 256 get in",
+var untakenInput = &Trap{"take-nothing", "a handler that returns and has taken nothing does not fill the memory: of 256 MiB less than 48 get in",
 	func(s *Subject) error { return s.flooded(App{untaken: true}) }}
 
 // flooded tells how much of a flood the server takes.
@@ -51,11 +55,11 @@ func (s *Subject) flooded(app App) error {
 	return fine("%s", sum)
 }
 
-// pour sends until nothing has gone for a second, and returns how much has.
+// pour sends until nothing has gone for a while, and returns how much has.
 func pour(c net.Conn) (taken int, err error) {
 	buf := make([]byte, 64<<10)
 	for taken < flood {
-		if err := c.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
+		if err := c.SetWriteDeadline(time.Now().Add(stall)); err != nil {
 			return taken, err
 		}
 		n, err := c.Write(buf)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/kharon-net/kharon/bench/compare/load"
 )
 
 // This file is about servers that end, and addresses.
@@ -38,18 +40,26 @@ var outOfDescriptors = &Trap{"emfile", "running out of descriptors in accept har
 			return err
 		}
 		err = connect(late, srv.addr)
-		time.Sleep(moment) // accept fails meanwhile
+		busy := busyFor(moment) // accept fails meanwhile
 		release()
-		if err != nil {
-			return err
+		if err == nil && busy > 0.5 {
+			err = fmt.Errorf("it takes %.0f %% of a processor to wait for a descriptor", 100*busy)
 		}
-		return errors.Join(named("the open connection", echoes(old)), named("the one that came meanwhile", lateEchoes(late)),
+		return errors.Join(err, named("the open connection", echoes(old)), named("the one that came meanwhile", lateEchoes(late)),
 			named("a later one", laterEchoes(srv.addr)))
 	}}
 
+// busyFor waits and returns what part of the time the process was at work.
+func busyFor(d time.Duration) float64 {
+	before, _ := load.Used()
+	time.Sleep(d)
+	after, _ := load.Used()
+	return after.Minus(before).Total().Seconds() / d.Seconds()
+}
+
 func named(what string, err error) error {
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return fmt.Errorf("%s: %s", what, ending(err))
 	}
 	return nil
 }

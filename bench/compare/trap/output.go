@@ -81,7 +81,7 @@ func receives(addr string, n int, closed bool, said <-chan error) error {
 	select {
 	case said := <-said:
 		if err != nil && said != nil {
-			return fmt.Errorf("%w (the call says %w)", err, said)
+			return fmt.Errorf("%w; the call says: %w", err, said)
 		}
 	default:
 	}

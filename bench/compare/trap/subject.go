@@ -9,7 +9,8 @@ import (
 
 // A Subject is a library, made to do what the traps want.
 type Subject struct {
-	Name string
+	Name   string
+	Module string // its path; "": none of its own
 
 	serve serveFunc
 
@@ -19,6 +20,10 @@ type Subject struct {
 
 	// dialStopped connects to target with a client that was stopped.
 	dialStopped func(target string) error
+
+	// Ways tells how the library does what a trap is about, where that is not
+	// obvious.
+	Ways map[*Trap]string
 
 	// Absent tells which traps have nothing to catch here, and why.
 	Absent map[*Trap]string

@@ -14,7 +14,10 @@ import (
 )
 
 // gnetSubject is gnet's engine with its defaults.
-var gnetSubject = &Subject{Name: "gnet", serve: serveGnet, dialInside: gnetDialInside, dialStopped: gnetDialStopped}
+var gnetSubject = &Subject{Name: "gnet", Module: "github.com/panjf2000/gnet/v2",
+	serve: serveGnet, dialInside: gnetDialInside, dialStopped: gnetDialStopped,
+	Ways: map[*Trap]string{heldInput: "there is no way to stop reading"},
+}
 
 // engine is an EventHandler that does what an App wants.
 type engine struct {

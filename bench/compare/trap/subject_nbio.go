@@ -13,7 +13,9 @@ import (
 
 // nbioSubject is nbio's engine with its defaults: level-triggered, output
 // without a limit. Where input is to stay it is one-shot, with OnRead.
-var nbioSubject = &Subject{Name: "nbio", serve: serveNbio, dialInside: nbioDialInside, dialStopped: nbioDialStopped,
+var nbioSubject = &Subject{Name: "nbio", Module: "github.com/lesismal/nbio",
+	serve: serveNbio, dialInside: nbioDialInside, dialStopped: nbioDialStopped,
+	Ways: map[*Trap]string{heldInput: "with EPOLLONESHOT and OnRead"},
 	Absent: map[*Trap]string{
 		untakenInput: "a handler is given the bytes, and what becomes of them is its affair",
 		takeNothing:  "there is no call that takes",

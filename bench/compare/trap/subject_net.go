@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 )
 
 // stdlib is package net, with bufio for reading.
@@ -47,6 +48,7 @@ func serveNet(network, addr string, app App) (*server, error) {
 		for {
 			c, err := ln.Accept()
 			if ne, ok := err.(net.Error); ok && ne.Temporary() { //nolint:errorlint,staticcheck // as net/http has it
+				time.Sleep(5 * time.Millisecond)
 				continue
 			}
 			if err != nil {

@@ -11,7 +11,8 @@ import (
 )
 
 // netpollSubject is netpoll's event loop with its defaults.
-var netpollSubject = &Subject{Name: "netpoll", serve: serveNetpoll,
+var netpollSubject = &Subject{Name: "netpoll", Module: "github.com/cloudwego/netpoll",
+	serve: serveNetpoll,
 	dialInside: func(target string, done func(error)) error {
 		return besides(serveNetpoll, func() {
 			_, err := netpoll.DialConnection("tcp", target, time.Second)

@@ -32,6 +32,10 @@ var kharonReactor = &Subject{Name: "kharon-reactor", serve: serveReactor,
 		_, err = r.Dial(context.Background(), "tcp", target, reactorHandler{})
 		return err
 	},
+	Ways: map[*Trap]string{
+		heldInput:    "with PauseRead",
+		untakenInput: "up to Config.MaxUnconsumed",
+	},
 }
 
 func serveReactor(network, addr string, app App) (*server, error) {

@@ -10,6 +10,7 @@ package trap
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // A Trap is one case.
@@ -59,23 +60,28 @@ func (t *Trap) Run(s *Subject) Outcome {
 		return Outcome{Absent, why}
 	}
 	err := t.run(s)
-	var seen *seenError
+	var remark *remarkError
+	o := Outcome{Verdict: Passes, Note: s.Ways[t]}
 	switch {
-	case err == nil:
-		return Outcome{Verdict: Passes}
-	case errors.As(err, &seen) && seen.fine:
-		return Outcome{Passes, seen.text}
+	case errors.As(err, &remark):
+		o.note(remark.text)
+	case err != nil:
+		o.Verdict = Fails
+		o.note(strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
-	return Outcome{Fails, err.Error()}
+	return o
 }
 
-// A seenError is a remark on a case, good or bad.
-type seenError struct {
-	fine bool
-	text string
+func (o *Outcome) note(text string) {
+	if o.Note != "" {
+		o.Note += ": "
+	}
+	o.Note += text
 }
 
-func (e *seenError) Error() string { return e.text }
+// A remarkError is a remark on a case that passes.
+type remarkError struct{ text string }
 
-// fine is a pass with a remark.
-func fine(format string, args ...any) error { return &seenError{true, fmt.Sprintf(format, args...)} }
+func (e *remarkError) Error() string { return e.text }
+
+func fine(format string, args ...any) error { return &remarkError{fmt.Sprintf(format, args...)} }
