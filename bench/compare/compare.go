@@ -69,7 +69,7 @@ func contend(ctx context.Context, cfg *config, group []*row, std streams) error 
 			if r.missing() != "" {
 				continue
 			}
-			s, err := measure(r.pair, cfg.time)
+			s, err := measure(r.pair, cfg.time, "-cpuprofile", cfg.profs)
 			if err != nil {
 				return err
 			}

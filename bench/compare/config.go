@@ -24,6 +24,7 @@ type config struct {
 	time   time.Duration
 	json   string
 	strace bool
+	profs  string // where the last server leaves its profile
 
 	// being a child
 	serve string // peer/kind to serve; "": measure
@@ -56,6 +57,7 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 	fs.DurationVar(&c.time, "time", time.Second, "measure this long each time, after a warm-up of a tenth of it")
 	fs.StringVar(&c.json, "json", "", "write what every round measured to this `file`")
 	fs.BoolVar(&c.strace, "strace", true, "count system calls, where strace is installed")
+	fs.StringVar(&c.profs, "server-cpuprofile", "", "write the last server's CPU profile to this `file`")
 	fs.StringVar(&c.readme, "readme", "", "renew the table of traps in this `file`, between its two comments")
 	fs.StringVar(&c.trap, "trap", "", "run one `trap/library` and print the outcome as JSON")
 	fs.StringVar(&c.serve, "serve", "", "be a server, `peer/kind`, that takes commands from stdin")
