@@ -15,7 +15,8 @@ import (
 type Handler interface {
 	// OnData is called with all the bytes that have arrived and were not
 	// consumed, and returns how many of them it consumes now. The rest is
-	// kept and comes again, at the start of p, when there is more.
+	// kept and comes again, at the start of p, when there is more; see
+	// Config.MaxUnconsumed for how much.
 	//
 	// p is the loop's: it is valid until OnData returns, and must not be
 	// written to. Called by the loop; must not block.
@@ -23,7 +24,7 @@ type Handler interface {
 
 	// OnClose is the last call. err tells why: nil after Close, io.EOF when
 	// the peer closed, the reason given to Abort, the system call's error,
-	// a *PanicError, ErrFlushTimeout or ErrStopped. Called by the loop; must
+	// a *PanicError, ErrFlushTimeout, ErrUnconsumed or ErrStopped. Called by the loop; must
 	// not block.
 	OnClose(c *Conn, err error)
 }

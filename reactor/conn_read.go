@@ -108,10 +108,12 @@ func (c *Conn) room() (buf []byte, kept int) {
 		return c.loop.buf, copy(c.loop.buf, b)
 	}
 	if cap(b)-len(b) < inPlace {
-		// Double, or take the whole of what is expected, but never more
-		// than twice what has really come: a length alone costs a peer
-		// nothing.
-		size := min(max(2*len(b), len(b)+inPlace), max(c.need, len(b)+inPlace))
+		// Double, or take just what is expected, but never more than twice
+		// what has really come: a length alone costs a peer nothing.
+		size := max(2*len(b), len(b)+inPlace)
+		if c.need > len(b) {
+			size = min(size, max(c.need, len(b)+inPlace))
+		}
 		b = append(make([]byte, 0, size), b...)
 		c.tail.B = b
 	}
@@ -135,6 +137,10 @@ func (c *Conn) deliver(p []byte) {
 		return
 	}
 	c.inPause = c.paused && n < len(p)
+	if rest := len(p) - n; rest > c.loop.cfg.MaxUnconsumed && rest >= c.need && !c.paused && !c.closing {
+		c.finish(ErrUnconsumed)
+		return
+	}
 	c.keep(p[n:])
 }
 

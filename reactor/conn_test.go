@@ -122,6 +122,68 @@ func TestPausedInputIsBounded(t *testing.T) {
 	}
 }
 
+func TestUnconsumedInputIsNotCopiedForEveryRead(t *testing.T) {
+	const size = 8 << 20
+	var moves, got atomic.Int64
+	var at *byte
+	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
+		return &handler{data: func(_ *reactor.Conn, p []byte) int {
+			if &p[0] != at {
+				at = &p[0]
+				moves.Add(1)
+			}
+			got.Store(int64(len(p)))
+			return 0
+		}}
+	})
+	if _, err := dial(t, ln).Write(make([]byte, size)); err != nil {
+		t.Fatal(err)
+	}
+	reactortest.Eventually(t, func() bool { return got.Load() == size }, "all bytes to be offered")
+	if n := moves.Load(); n > 20 {
+		t.Errorf("8 MiB were moved %d times on their way in, want once for each doubling", n)
+	}
+}
+
+func TestUnconsumedInputIsBounded(t *testing.T) {
+	const limit = 1 << 20
+	for name, c := range map[string]struct {
+		data func(c *reactor.Conn, p []byte) int
+		send int
+		want error
+	}{
+		"nothing is consumed":      {func(*reactor.Conn, []byte) int { return 0 }, 2 * limit, reactor.ErrUnconsumed},
+		"all is consumed":          {func(_ *reactor.Conn, p []byte) int { return len(p) }, 4 * limit, io.EOF},
+		"just as much is left":     {func(*reactor.Conn, []byte) int { return 0 }, limit, io.EOF},
+		"more was asked for":       {expecting(3 * limit), 3 * limit, io.EOF},
+		"less than is there asked": {func(c *reactor.Conn, _ []byte) int { c.Expect(10); return 0 }, 2 * limit, reactor.ErrUnconsumed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			closed := make(chan error, 1)
+			ln := listen(t, start(t, reactor.Config{Loops: 1, MaxUnconsumed: limit}), func(*reactor.Conn) reactor.Handler {
+				return &handler{data: c.data, close: func(_ *reactor.Conn, err error) { closed <- err }}
+			})
+			client := dial(t, ln).(*net.TCPConn)
+			_, _ = client.Write(make([]byte, c.send)) // it may be cut off
+			_ = client.CloseWrite()
+			if err := <-closed; !errors.Is(err, c.want) {
+				t.Errorf("OnClose got %v, want %v", err, c.want)
+			}
+		})
+	}
+}
+
+// expecting consumes n bytes at once and says that it waits for them.
+func expecting(n int) func(c *reactor.Conn, p []byte) int {
+	return func(c *reactor.Conn, p []byte) int {
+		if len(p) < n {
+			c.Expect(n)
+			return 0
+		}
+		return len(p)
+	}
+}
+
 func TestFlushTimeoutEndsAClosedConnection(t *testing.T) {
 	closed := make(chan error, 1)
 	r := start(t, reactor.Config{Loops: 1, FlushTimeout: 50 * time.Millisecond})

@@ -42,6 +42,8 @@
 //     closes, or OnClose tells why not.
 //   - OnClose is called exactly once, and is the last call.
 //   - A panic in a handler ends that connection, not the loop.
+//   - A peer can not make a handler hold more than it asks for: what is left
+//     unconsumed is bounded.
 //   - Running out of descriptors delays a listener and does not stop it.
 //   - What was posted runs, in order, or Post returned an error.
 //

@@ -14,6 +14,10 @@ var ErrStopped = fmt.Errorf("reactor: stopped: %w", net.ErrClosed)
 // its peer did not take what was still queued within Config.FlushTimeout.
 var ErrFlushTimeout = errors.New("reactor: peer did not take the last output in time")
 
+// ErrUnconsumed is the reason OnClose gets when more than Config.MaxUnconsumed
+// bytes had arrived that the handler did not consume.
+var ErrUnconsumed = errors.New("reactor: the handler leaves too much input unconsumed")
+
 // A PanicError is the reason a connection ends with when its handler
 // panicked. The loop itself goes on.
 type PanicError struct {

@@ -269,7 +269,7 @@ func TestDefaultStartsAgainAfterShutdown(t *testing.T) {
 }
 
 func TestConfigIsChecked(t *testing.T) {
-	for _, cfg := range []reactor.Config{{Loops: -1}, {Loops: 5000}, {FlushTimeout: -1}} {
+	for _, cfg := range []reactor.Config{{Loops: -1}, {Loops: 5000}, {FlushTimeout: -1}, {MaxUnconsumed: -1}} {
 		if r, err := reactor.New(cfg); err == nil {
 			_ = r.Close()
 			t.Errorf("New took %+v", cfg)

@@ -23,6 +23,12 @@ type Config struct {
 	// FlushTimeout is how long a closed connection may take to deliver what
 	// was written before. 0 means 30 seconds.
 	FlushTimeout time.Duration
+
+	// MaxUnconsumed is how many bytes a handler may leave to come again, other
+	// than on its way to what it has asked for by Conn.Expect or while it does
+	// not read: the bound on what a peer can make us hold. A connection with
+	// more of them ends with ErrUnconsumed. 0 means 16 MiB.
+	MaxUnconsumed int
 }
 
 func (c *Config) check() error {
@@ -31,6 +37,12 @@ func (c *Config) check() error {
 	}
 	if c.FlushTimeout < 0 {
 		return fmt.Errorf("reactor: Config.FlushTimeout is %v, want 0 or more", c.FlushTimeout)
+	}
+	if c.MaxUnconsumed < 0 {
+		return fmt.Errorf("reactor: Config.MaxUnconsumed is %d, want 0 or more", c.MaxUnconsumed)
+	}
+	if c.MaxUnconsumed == 0 {
+		c.MaxUnconsumed = 16 << 20
 	}
 	if c.Loops == 0 {
 		c.Loops = runtime.GOMAXPROCS(0)
