@@ -20,7 +20,43 @@ type mmsghdr struct {
 }
 
 // A sockaddr has room for an address of either family.
-type sockaddr = unix.RawSockaddrInet6
+type sockaddr unix.RawSockaddrInet6
+
+// set makes sa the address of to, and returns how many bytes of it count: none
+// when it is that of the one remote end.
+func (sa *sockaddr) set(to target, v6 bool) (size uint32) {
+	switch ip, port := to.addr.Addr(), netOrder(to.addr.Port()); {
+	case !to.addr.IsValid():
+		return 0
+	case v6:
+		*sa = sockaddr{Family: unix.AF_INET6, Port: port, Addr: ip.As16(), Scope_id: to.zone}
+		return unix.SizeofSockaddrInet6
+	default:
+		*(*unix.RawSockaddrInet4)(unsafe.Pointer(sa)) = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: port, Addr: ip.As4()}
+		return unix.SizeofSockaddrInet4
+	}
+}
+
+// get returns the address; that of an unknown family is zero.
+func (sa *sockaddr) get(z *zones) netip.AddrPort {
+	switch sa.Family {
+	case unix.AF_INET:
+		sa4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(sa))
+		return netip.AddrPortFrom(netip.AddrFrom4(sa4.Addr), netOrder(sa4.Port))
+	case unix.AF_INET6:
+		ip := netip.AddrFrom16(sa.Addr).Unmap()
+		return netip.AddrPortFrom(z.in(ip, sa.Scope_id), netOrder(sa.Port))
+	}
+	return netip.AddrPort{}
+}
+
+// netOrder turns a port from the order of the network into that of the
+// machine, and back.
+func netOrder(port uint16) uint16 {
+	var b [2]byte
+	binary.BigEndian.PutUint16(b[:], port)
+	return binary.NativeEndian.Uint16(b[:])
+}
 
 // An inbox receives a batch of datagrams with one system call. The memory is
 // used as far as datagrams reach: the rest is never touched.
@@ -81,26 +117,7 @@ func (b *inbox) data(i int) (p []byte, truncated bool) {
 }
 
 // from returns who sent datagram i.
-func (b *inbox) from(i int, z *zones) netip.AddrPort {
-	sa := &b.names[i]
-	switch sa.Family {
-	case unix.AF_INET:
-		sa4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(sa))
-		return netip.AddrPortFrom(netip.AddrFrom4(sa4.Addr), netOrder(sa4.Port))
-	case unix.AF_INET6:
-		ip := netip.AddrFrom16(sa.Addr).Unmap()
-		return netip.AddrPortFrom(z.in(ip, sa.Scope_id), netOrder(sa.Port))
-	}
-	return netip.AddrPort{}
-}
-
-// netOrder turns a port from the order of the network into that of the
-// machine, and back.
-func netOrder(port uint16) uint16 {
-	var b [2]byte
-	binary.BigEndian.PutUint16(b[:], port)
-	return binary.NativeEndian.Uint16(b[:])
-}
+func (b *inbox) from(i int, z *zones) netip.AddrPort { return b.names[i].get(z) }
 
 // An outbox sends a batch of datagrams with one system call.
 type outbox struct {
@@ -122,24 +139,11 @@ func newOutbox() *outbox {
 func (b *outbox) put(i int, p []byte, to target, v6 bool) {
 	b.iovs[i].Base = unsafe.SliceData(p)
 	b.iovs[i].SetLen(len(p))
-	address(&b.msgs[i].hdr, &b.names[i], to, v6)
-}
-
-// address fills in where a message goes, with sa as the memory for that.
-func address(h *unix.Msghdr, sa *sockaddr, to target, v6 bool) {
-	switch {
-	case !to.addr.IsValid():
-		h.Name, h.Namelen = nil, 0
-		return
-	case v6:
-		*sa = sockaddr{Family: unix.AF_INET6, Port: netOrder(to.addr.Port()), Addr: to.addr.Addr().As16(), Scope_id: to.zone}
-		h.Namelen = unix.SizeofSockaddrInet6
-	default:
-		*(*unix.RawSockaddrInet4)(unsafe.Pointer(sa)) = unix.RawSockaddrInet4{
-			Family: unix.AF_INET, Port: netOrder(to.addr.Port()), Addr: to.addr.Addr().As4()}
-		h.Namelen = unix.SizeofSockaddrInet4
+	h := &b.msgs[i].hdr
+	h.Name = nil
+	if h.Namelen = b.names[i].set(to, v6); h.Namelen > 0 {
+		h.Name = (*byte)(unsafe.Pointer(&b.names[i]))
 	}
-	h.Name = (*byte)(unsafe.Pointer(sa))
 }
 
 // send sends the datagrams from..to-1, which are at least one, and returns how
@@ -170,7 +174,7 @@ func sendmmsg(fd int, first *mmsghdr, n int) (int, error) {
 	}
 }
 
-// sysSendTo sends one datagram.
+// sysSendTo sends one datagram. All it needs stays on the stack.
 func sysSendTo(fd int, p []byte, to target, v6 bool) error {
 	var sa sockaddr
 	var m mmsghdr
@@ -178,7 +182,9 @@ func sysSendTo(fd int, p []byte, to target, v6 bool) error {
 	iov.SetLen(len(p))
 	m.hdr.Iov = &iov
 	m.hdr.SetIovlen(1)
-	address(&m.hdr, &sa, to, v6)
+	if m.hdr.Namelen = sa.set(to, v6); m.hdr.Namelen > 0 {
+		m.hdr.Name = (*byte)(unsafe.Pointer(&sa))
+	}
 	_, err := sendmmsg(fd, &m, 1)
 	return err
 }
