@@ -79,6 +79,8 @@ type UDP struct {
 	// owned by the loop
 	sending  *packets // what is on its way to the kernel; nil: nothing
 	next     int      // the first of sending that the kernel has not
+	single   int      // those of sending before it go one by one
+	train    int      // bytes of a datagram that may be one of a train; 0: none
 	blocked  bool     // the kernel took no more; the writable edge will come
 	again    bool     // the loop comes back to read
 	closing  bool     // nothing is received, the rest leaves

@@ -75,17 +75,21 @@ func answer(addr netip.AddrPort) {
 // BenchmarkUDPEcho tells what an echo costs its server, in a process of its
 // own: this package and a loop over the standard library's calls, under the
 // same load. An operation is a datagram of 64 bytes that has come back; in
-// flight is how many are on their way at once.
+// flight is how many each peer has on their way at once. Trains are made of
+// those to one peer, so that many peers with one datagram each show what
+// batches alone bring.
 func BenchmarkUDPEcho(b *testing.B) {
-	for _, inFlight := range []int{1, 16, 128} {
+	for _, load := range []struct{ peers, inFlight int }{{1, 1}, {1, 16}, {1, 128}, {16, 8}, {128, 1}} {
 		for _, server := range []string{"net", "reactor"} {
-			b.Run(fmt.Sprintf("inFlight=%d/%s", inFlight, server), func(b *testing.B) { benchmarkUDPEcho(b, server, inFlight) })
+			b.Run(fmt.Sprintf("peers=%d/inFlight=%d/%s", load.peers, load.inFlight, server), func(b *testing.B) {
+				benchmarkUDPEcho(b, server, load.peers, load.inFlight)
+			})
 		}
 	}
 }
 
-func benchmarkUDPEcho(b *testing.B, server string, inFlight int) {
-	cmd := exec.Command(os.Args[0], "-test.run=^TestUDPServerOnRequest$", "-test.cpuprofile="+os.Getenv("PROFILE_"+server))
+func benchmarkUDPEcho(b *testing.B, server string, peers, inFlight int) {
+	cmd := exec.Command(os.Args[0], "-test.run=^TestUDPServerOnRequest$")
 	cmd.Env = append(os.Environ(), udpServerEnv+"="+server)
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -107,7 +111,7 @@ func benchmarkUDPEcho(b *testing.B, server string, inFlight int) {
 		_, _ = fmt.Sscan(out.Text(), &ns)
 		return ns
 	}
-	load := startLoad(b, out.Text(), inFlight)
+	load := startLoad(b, out.Text(), peers, inFlight)
 	load.run(b, 10_000)
 	before := cpu()
 	b.ResetTimer()
@@ -120,19 +124,22 @@ func benchmarkUDPEcho(b *testing.B, server string, inFlight int) {
 
 // echoLoad sends every datagram again that comes back.
 type echoLoad struct {
-	u        *reactor.UDP
+	peers    []*reactor.UDP
 	inFlight int
 	left     atomic.Int64 // until done
 	done     chan struct{}
 }
 
-func startLoad(b *testing.B, addr string, inFlight int) *echoLoad {
+func startLoad(b *testing.B, addr string, peers, inFlight int) *echoLoad {
 	l := &echoLoad{inFlight: inFlight, done: make(chan struct{}, 1)}
-	u, err := start(b, reactor.Config{Loops: 1}).DialUDP(b.Context(), "udp4", addr, reactor.UDPConfig{}, l)
-	if err != nil {
-		b.Fatal(err)
+	r := start(b, reactor.Config{Loops: 1})
+	for range peers {
+		u, err := r.DialUDP(b.Context(), "udp4", addr, reactor.UDPConfig{}, l)
+		if err != nil {
+			b.Fatal(err)
+		}
+		l.peers = append(l.peers, u)
 	}
-	l.u = u
 	return l
 }
 
@@ -140,33 +147,36 @@ func (l *echoLoad) OnDatagram(u *reactor.UDP, d reactor.Datagram) {
 	switch left := l.left.Add(-1); {
 	case left == 0:
 		l.done <- struct{}{}
-	case left >= int64(l.inFlight):
+	case left >= int64(l.inFlight*len(l.peers)):
 		_ = u.Send(d.Data, netip.AddrPort{})
 	}
 }
 
 func (*echoLoad) OnClose(*reactor.UDP, error) {}
 
+// serve sends up to n datagrams.
+func (l *echoLoad) serve(n int64) {
+	p := make([]byte, 64)
+	for i := range min(int64(l.inFlight*len(l.peers)), n) {
+		_ = l.peers[int(i)%len(l.peers)].Send(p, netip.AddrPort{})
+	}
+}
+
 // run returns when n have come back. What is lost is sent again.
 func (l *echoLoad) run(b *testing.B, n int64) {
 	l.left.Store(n)
-	p := make([]byte, 64)
-	for range min(int64(l.inFlight), n) {
-		_ = l.u.Send(p, netip.AddrPort{})
-	}
+	l.serve(n)
 	for last := n; ; {
 		select {
 		case <-l.done:
 			return
 		case <-time.After(300 * time.Millisecond):
 		}
-		if left := l.left.Load(); left == last {
+		left := l.left.Load()
+		if left == last {
 			b.Logf("datagrams were lost: %d left", left)
-			for range min(int64(l.inFlight), left) {
-				_ = l.u.Send(p, netip.AddrPort{})
-			}
-		} else {
-			last = left
+			l.serve(left)
 		}
+		last = left
 	}
 }

@@ -57,19 +57,27 @@ func (b *inbox) from(i int, z *zones) netip.AddrPort {
 
 // An outbox sends a batch of datagrams, one system call for each.
 type outbox struct {
-	data [udpBatch][]byte
-	to   [udpBatch]target
-	v6   bool
+	data   [udpBatch][]byte
+	to     [udpBatch]target
+	counts [udpBatch]int // 1 datagram in each message
+	v6     bool
 }
 
 func newOutbox() *outbox { return &outbox{} }
 
-// put makes p datagram i. The outbox refers to p until it is cleared.
-func (b *outbox) put(i int, p []byte, to target, v6 bool) {
-	b.data[i], b.to[i], b.v6 = p, to, v6
+// fill puts in the datagrams of p from first on, as many as there is room for
+// or as there are, and returns how many messages that makes. There are no
+// trains. The outbox refers to p until it is cleared.
+func (b *outbox) fill(p *packets, first, _ int, v6 bool) (n int) {
+	for n < udpBatch && first+n < len(p.list) {
+		b.data[n], b.to[n], b.counts[n] = p.at(first+n, 1), p.list[first+n].to, 1
+		n++
+	}
+	b.v6 = v6
+	return n
 }
 
-// send sends the datagrams from..to-1, which are at least one, and returns how
+// send sends the messages from..to-1, which are at least one, and returns how
 // many the kernel has taken. An error is about the one after those.
 func (b *outbox) send(fd, from, to int) (n int, err error) {
 	for i := from; i < to; i++ {
@@ -80,7 +88,7 @@ func (b *outbox) send(fd, from, to int) (n int, err error) {
 	return to - from, nil
 }
 
-// clear lets go of the first n datagrams.
+// clear lets go of the first n messages.
 func (b *outbox) clear(n int) { clear(b.data[:n]) }
 
 // sysSendTo sends one datagram.
@@ -96,6 +104,9 @@ func sysSendTo(fd int, p []byte, to target, v6 bool) error {
 		}
 	}
 }
+
+// sysTrain returns how long the datagrams of a train may be: there are none.
+func sysTrain(int) int { return 0 }
 
 func sysMulticastIf4(fd, index int) error {
 	ip, err := ip4Of(index)

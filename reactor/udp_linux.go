@@ -119,61 +119,6 @@ func (b *inbox) data(i int) (p []byte, truncated bool) {
 // from returns who sent datagram i.
 func (b *inbox) from(i int, z *zones) netip.AddrPort { return b.names[i].get(z) }
 
-// An outbox sends a batch of datagrams with one system call.
-type outbox struct {
-	msgs  [udpBatch]mmsghdr
-	iovs  [udpBatch]unix.Iovec
-	names [udpBatch]sockaddr
-}
-
-func newOutbox() *outbox {
-	b := &outbox{}
-	for i := range b.msgs {
-		b.msgs[i].hdr.Iov = &b.iovs[i]
-		b.msgs[i].hdr.SetIovlen(1)
-	}
-	return b
-}
-
-// put makes p datagram i. The outbox refers to p until it is cleared.
-func (b *outbox) put(i int, p []byte, to target, v6 bool) {
-	b.iovs[i].Base = unsafe.SliceData(p)
-	b.iovs[i].SetLen(len(p))
-	h := &b.msgs[i].hdr
-	h.Name = nil
-	if h.Namelen = b.names[i].set(to, v6); h.Namelen > 0 {
-		h.Name = (*byte)(unsafe.Pointer(&b.names[i]))
-	}
-}
-
-// send sends the datagrams from..to-1, which are at least one, and returns how
-// many the kernel has taken. An error is about the first one, and then none
-// was.
-func (b *outbox) send(fd, from, to int) (n int, err error) {
-	return sendmmsg(fd, &b.msgs[from], to-from)
-}
-
-// clear lets go of the first n datagrams.
-func (b *outbox) clear(n int) {
-	for i := range n {
-		b.iovs[i].Base = nil
-	}
-}
-
-func sendmmsg(fd int, first *mmsghdr, n int) (int, error) {
-	for {
-		r, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(fd),
-			uintptr(unsafe.Pointer(first)), uintptr(n), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
-		switch errno {
-		case 0:
-			return int(r), nil
-		case unix.EINTR:
-			continue
-		}
-		return 0, errno
-	}
-}
-
 // sysSendTo sends one datagram. All it needs stays on the stack.
 func sysSendTo(fd int, p []byte, to target, v6 bool) error {
 	var sa sockaddr

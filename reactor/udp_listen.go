@@ -121,7 +121,7 @@ func (r *Reactor) newUDP(network string, local, remote netip.AddrPort, cfg *UDPC
 	if err != nil {
 		return nil, err
 	}
-	u.fd, u.local = fd, bound
+	u.fd, u.local, u.train = fd, bound, sysTrain(fd)
 	if err := u.loop.Post(u.open); err != nil {
 		_ = sysClose(fd)
 		return nil, err

@@ -25,13 +25,45 @@ type target struct {
 	zone uint32 // number of addr's zone
 }
 
-// at returns datagram i.
-func (b *packets) at(i int) []byte {
-	from := 0
-	if i > 0 {
-		from = b.list[i-1].end
+// begin returns where datagram i begins.
+func (b *packets) begin(i int) int {
+	if i == 0 {
+		return 0
 	}
-	return b.data[from:b.list[i].end]
+	return b.list[i-1].end
+}
+
+// at returns datagrams i..i+n-1.
+func (b *packets) at(i, n int) []byte { return b.data[b.begin(i):b.list[i+n-1].end] }
+
+func (b *packets) size(i int) int { return b.list[i].end - b.begin(i) }
+
+const (
+	// maxTrain is how many datagrams a train has at most, and maxTrainBytes
+	// how many bytes: the limits of Linux.
+	maxTrain      = 64
+	maxTrainBytes = maxDatagram - 48 // less the headers of UDP and IPv6
+)
+
+// train returns how many datagrams, from i on, may be handed to the kernel as
+// one message: those to one target and of one size, which is limit at most,
+// and at their end one that is shorter. At least one does.
+func (b *packets) train(i, limit int) int {
+	size, to := b.size(i), b.list[i].to
+	if size == 0 || size > limit || to.addr.Addr().IsMulticast() {
+		return 1
+	}
+	n := 1
+	for total := size; n < maxTrain && i+n < len(b.list) && b.list[i+n].to == to; n++ {
+		next := b.size(i + n)
+		if total += next; next == 0 || next > size || total > maxTrainBytes {
+			break
+		}
+		if next < size {
+			return n + 1
+		}
+	}
+	return n
 }
 
 // spareable is the capacity beyond which packets are not worth keeping, in

@@ -125,7 +125,7 @@ func (u *UDP) carry() {
 	for round := 0; !u.closed && !u.blocked; round++ {
 		if u.sending == nil {
 			u.mu.Lock()
-			u.sending, u.next = u.queue.take(), 0
+			u.sending, u.next, u.single = u.queue.take(), 0, 0
 			u.mu.Unlock()
 		}
 		if u.sending == nil {
@@ -157,11 +157,11 @@ func (u *UDP) ferryAgain() {
 func (u *UDP) push() {
 	first, out := u.next, u.loop.udp.out
 	for u.next < len(u.sending.list) && !u.blocked {
-		n := min(len(u.sending.list)-u.next, udpBatch)
-		for i := range n {
-			out.put(i, u.sending.at(u.next+i), u.sending.list[u.next+i].to, u.v6)
+		limit := u.train
+		if u.next < u.single {
+			limit = 0
 		}
-		u.pushBatch(out, n)
+		u.pushBatch(out, out.fill(u.sending, u.next, limit, u.v6))
 	}
 	u.account(first)
 	if u.next == len(u.sending.list) {
@@ -170,16 +170,18 @@ func (u *UDP) push() {
 	}
 }
 
-// pushBatch sends the first n of the outbox. The kernel's word about the first
-// of those it did not take is about that one alone; the one exception is what
-// a connected socket has heard of those sent before.
+// pushBatch sends the first n messages of the outbox. The kernel's word about
+// the first of those it did not take is about that one alone; the one exception
+// is what a connected socket has heard of those sent before.
 func (u *UDP) pushBatch(out *outbox, n int) {
 	defer out.clear(n)
 	heard := -1
 	for i := 0; i < n; {
 		k, err := out.send(u.fd, i, n)
-		i += k
-		u.next += k
+		for range k {
+			u.next += out.counts[i]
+			i++
+		}
 		switch {
 		case err == nil:
 		case err == syscall.EAGAIN:
@@ -188,15 +190,36 @@ func (u *UDP) pushBatch(out *outbox, n int) {
 		case err == syscall.ECONNREFUSED && heard != i:
 			heard = i // it was not tried, and is now
 			u.fail("write", u.remote, os.NewSyscallError("sendmsg", err))
+		case out.counts[i] > 1:
+			u.uncouple(out.counts[i], err)
+			return
 		default:
 			i++
 			u.next++
-			to := u.sending.list[u.next-1].to.addr
-			if u.remote.IsValid() {
-				to = u.remote
-			}
-			u.fail("write", to, os.NewSyscallError("sendmsg", err))
+			u.lost(u.sending.list[u.next-1].to, err)
 		}
+	}
+}
+
+// lost tells of a datagram that the kernel does not take.
+func (u *UDP) lost(to target, err error) {
+	addr := to.addr
+	if u.remote.IsValid() {
+		addr = u.remote
+	}
+	u.fail("write", addr, os.NewSyscallError("sendmsg", err))
+}
+
+// uncouple sends a train of n datagrams, which the kernel did not take, one by
+// one: each has its own error. It may also be that the kernel makes no trains
+// on that way, or not of datagrams that long.
+func (u *UDP) uncouple(n int, err error) {
+	u.single = u.next + n
+	switch err {
+	case syscall.EINVAL, syscall.EMSGSIZE:
+		u.train = min(u.train, u.sending.size(u.next)-1)
+	case syscall.EIO, syscall.EOPNOTSUPP:
+		u.train = 0
 	}
 }
 
@@ -205,12 +228,9 @@ func (u *UDP) account(first int) {
 	if u.next == first {
 		return
 	}
-	bytes := u.sending.list[u.next-1].end
-	if first > 0 {
-		bytes -= u.sending.list[first-1].end
-	}
+	cost := len(u.sending.at(first, u.next-first)) + (u.next-first)*packetCost
 	u.mu.Lock()
-	u.queue.size -= bytes + (u.next-first)*packetCost
+	u.queue.size -= cost
 	u.mu.Unlock()
 }
 
