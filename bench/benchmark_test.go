@@ -70,7 +70,7 @@ func TestRunSelects(t *testing.T) {
 	for _, row := range rows {
 		names = append(names, row["scenario"])
 	}
-	if want := []any{"netbox/ping/sync-1", "reactor/echo/64"}; !slices.Equal(names, want) {
+	if want := []any{"netbox/ping/sync-1", "reactor/echo/64", "udp/echo/64"}; !slices.Equal(names, want) {
 		t.Errorf("got %q, want %q", names, want)
 	}
 }

@@ -56,7 +56,8 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 		"-serve box. It needs the functions echo and push_n; scenarios without theirs are skipped")
 	fs.StringVar(&c.serverProf, "server-cpuprofile", "", "write the last server's CPU profile to this `file`")
 	fs.StringVar(&c.serve, "serve", "", "only serve, until SIGTERM or SIGINT. The `kind` is box (functions echo, nop, push_n,\n"+
-		"sleep, fail), echo (event-driven, any bytes) or line (blocking-style, lines)")
+		"sleep, fail), echo (event-driven, any bytes), line (blocking-style, lines) or udp\n"+
+		"(event-driven, datagrams)")
 	fs.StringVar(&c.listen, "listen", "127.0.0.1:0", "where to serve, `host:port`; port 0 is one that is free")
 	fs.StringVar(&c.mode, "mode", "inline", "how handlers run. Functions of box: inline, on the loop of the connection, which\n"+
 		"suits functions that never block; fiber, on the loop, too, where they may wait; or\n"+
@@ -100,7 +101,7 @@ func (c *config) check() error {
 	case c.loops < 0:
 		return fmt.Errorf("-loops is %d, want 0 or more", c.loops)
 	case c.serve != "" && services[kind(c.serve)] == nil:
-		return fmt.Errorf("-serve is %q, want box, echo or line", c.serve)
+		return fmt.Errorf("-serve is %q, want box, echo, line or udp", c.serve)
 	}
 	return nil
 }

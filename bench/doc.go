@@ -24,6 +24,8 @@
 //	sockets/line/N             N connections that send a line and wait for it,
 //	                           64 bytes, to the blocking-style server
 //	reactor/echo/N             the same bytes to the event-driven server
+//	udp/echo/N                 N sockets that send a datagram of 64 bytes and
+//	                           wait for it; one that is lost is sent again
 //
 // Every scenario warms up for a tenth of its time before it is measured.
 package main

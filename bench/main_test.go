@@ -51,6 +51,8 @@ sockets/line/1024
 reactor/echo/1
 reactor/echo/64
 reactor/echo/1024
+udp/echo/1
+udp/echo/64
 `
 	if code, got, _ := bench(t, "-list"); code != 0 || got != want {
 		t.Errorf("exit code %d, got\n%s", code, got)
@@ -86,6 +88,7 @@ func TestWrongCommandLinesAreRefused(t *testing.T) {
 		{[]string{"-addr", "127.0.0.1:1", "-run", "reactor"}, 1, "no scenario"},
 		{[]string{"-serve", "box", "-listen", "cake"}, 1, "cake"},
 		{[]string{"-serve", "line", "-listen", "cake"}, 1, "cake"},
+		{[]string{"-serve", "udp", "-listen", "cake"}, 1, "cake"},
 		{[]string{"-run", "sync-1$", "-cpuprofile", "/nowhere/at/all"}, 1, "/nowhere"},
 	} {
 		code, _, stderr := bench(t, tt.args...)

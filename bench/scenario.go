@@ -14,6 +14,7 @@ const (
 	kindBox  kind = "box"  // Tarantool's protocol
 	kindEcho kind = "echo" // bytes, event-driven
 	kindLine kind = "line" // lines, blocking-style
+	kindUDP  kind = "udp"  // datagrams, event-driven
 )
 
 // A scenario is one row of the table.
@@ -55,6 +56,8 @@ var scenarios = []scenario{
 	{"reactor/echo/1", kindEcho, pingPong(1)},
 	{"reactor/echo/64", kindEcho, pingPong(64)},
 	{"reactor/echo/1024", kindEcho, pingPong(1024)},
+	{"udp/echo/1", kindUDP, udpPingPong(1)},
+	{"udp/echo/64", kindUDP, udpPingPong(64)},
 }
 
 // layer is the first part of the name.

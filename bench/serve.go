@@ -21,6 +21,7 @@ var services = map[kind]func(r *reactor.Reactor, cfg *config) (service, error){
 	kindBox:  serveBox,
 	kindEcho: serveEcho,
 	kindLine: serveLine,
+	kindUDP:  serveUDP,
 }
 
 // grace is how long a server that was asked to end waits for its clients.

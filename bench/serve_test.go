@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -61,12 +62,17 @@ func TestServeTellsWhereAndEndsWithASignal(t *testing.T) {
 		{[]string{"-serve", "box", "-mode", "goroutine"}, "(box, goroutine)", syscall.SIGINT},
 		{[]string{"-serve", "echo"}, "(echo, inline)", syscall.SIGTERM},
 		{[]string{"-serve", "line", "-listen", "127.0.0.1:0"}, "(line, goroutine)", syscall.SIGINT},
+		{[]string{"-serve", "udp", "-listen", "127.0.0.1:0"}, "(udp, inline)", syscall.SIGTERM},
 	} {
 		cmd, line, addr := process(t, tt.args...)
 		if !strings.Contains(line, tt.want) {
 			t.Errorf("%q: %q, want %q", tt.args, line, tt.want)
 		}
-		client, err := net.Dial("tcp", addr) // it does not delay the end
+		network := "tcp"
+		if slices.Contains(tt.args, "udp") {
+			network = "udp"
+		}
+		client, err := net.Dial(network, addr) // it does not delay the end
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,6 +98,23 @@ func TestBytesComeBack(t *testing.T) {
 		got := make([]byte, len(sent))
 		if n, err := io.ReadFull(c, got); err != nil || string(got) != sent {
 			t.Errorf("%s: %d of %d bytes came back: %v", k, n, len(sent), err)
+		}
+	}
+}
+
+func TestDatagramsComeBack(t *testing.T) {
+	_, _, addr := process(t, "-serve", "udp")
+	c, err := net.Dial("udp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(reactortest.Patience))
+	buf := make([]byte, 65535)
+	for _, sent := range []string{"", "hello", strings.Repeat("x", 60_000)} {
+		_, _ = io.WriteString(c, sent)
+		if n, err := c.Read(buf); err != nil || string(buf[:n]) != sent {
+			t.Errorf("%d of %d bytes came back: %v", n, len(sent), err)
 		}
 	}
 }

@@ -11,6 +11,8 @@
 //     buffer and hands the [Handler] a slice; output collects and leaves in one
 //     writev per batch;
 //   - [Listener], which accepts for one loop or for all of them;
+//   - [UDP], an event-driven UDP socket: many datagrams are received, and sent,
+//     with one system call;
 //   - [Desc], a descriptor whose readiness goroutines wait for: blocking-style
 //     sockets are built on it (package sockets);
 //   - [Timer], a function called once at a given time;
@@ -23,7 +25,7 @@
 // # Threads
 //
 // There is one door into a loop from other goroutines, [Loop.Post], and the
-// output of a Conn, which anybody may add to. Both wake the loop at most once
+// output of a Conn or a UDP, which anybody may add to. All wake the loop at most once
 // until it has looked, however much is left for it. Every exported method says
 // who may call it, always in the same words:
 //
@@ -41,9 +43,11 @@
 //   - What was accepted for writing before Close leaves before the connection
 //     closes, or OnClose tells why not.
 //   - OnClose is called exactly once, and is the last call.
-//   - A panic in a handler ends that connection, not the loop.
+//   - A panic in a handler ends that connection, or that UDP socket, not the
+//     loop.
 //   - A peer can not make a handler hold more than it asks for: what is left
 //     unconsumed is bounded.
+//   - What happens to a datagram does no harm to its socket.
 //   - Running out of descriptors delays a listener and does not stop it.
 //   - What was posted runs, in order, or Post returned an error.
 //

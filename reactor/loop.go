@@ -36,6 +36,7 @@ type Loop struct {
 	table      table
 	buf        []byte    // what is read into; valid during one callback
 	backlog    []*Conn   // connections whose read budget ended before their data
+	udp        *udpBoxes // what UDP sockets share; nil: there was none yet
 	timers     timerHeap // see timer.go
 	waker      *time.Timer
 	wakeAt     time.Duration // what waker is armed for; 0: not
@@ -200,9 +201,14 @@ func (l *Loop) mustOwn(what string) { l.owner.must(what) }
 func (l *Loop) isCaller() bool { return l.goroutine.Load() == goroutine() }
 
 // attach watches fd for s. Called on the loop.
-func (l *Loop) attach(fd int, s source) error {
+func (l *Loop) attach(fd int, s source) error { return l.attachBy(l.poll.add, fd, s) }
+
+// attachReader is attach for reading alone. Called on the loop.
+func (l *Loop) attachReader(fd int, s source) error { return l.attachBy(l.poll.addReader, fd, s) }
+
+func (l *Loop) attachBy(add func(fd int) error, fd int, s source) error {
 	l.table.put(fd, s)
-	if err := l.poll.add(fd); err != nil {
+	if err := add(fd); err != nil {
 		l.table.drop(fd)
 		return err
 	}

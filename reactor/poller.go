@@ -14,7 +14,7 @@ import (
 // What is not used, and why: Trigger, because its tasks are drained until none
 // is left, so that tasks which post tasks starve the sockets, and because on
 // NetBSD and OpenBSD its wake-up is never recognised (see kick); the Mod
-// calls, because an edge-triggered descriptor needs none.
+// calls but for UDP sockets, because an edge-triggered descriptor needs none.
 type poller struct {
 	p *netpoll.Poller
 }
@@ -31,6 +31,22 @@ func openPoller() (*poller, error) {
 // any goroutine, as the kernel's call is.
 func (p *poller) add(fd int) error {
 	return p.p.AddReadWrite(&netpoll.PollAttachment{FD: fd}, true)
+}
+
+// addReader registers fd for reading alone, edge-triggered. Safe to call from
+// any goroutine, as the kernel's call is.
+func (p *poller) addReader(fd int) error {
+	return p.p.AddRead(&netpoll.PollAttachment{FD: fd}, true)
+}
+
+// awaitWritable begins or ends the registration for writing of what addReader
+// has registered. An fd that is writable already is news. Safe to call from
+// any goroutine, as the kernel's call is.
+func (p *poller) awaitWritable(fd int, on bool) error {
+	if on {
+		return p.p.ModReadWrite(&netpoll.PollAttachment{FD: fd}, true)
+	}
+	return p.p.ModRead(&netpoll.PollAttachment{FD: fd}, true)
 }
 
 // remove ends the registration of fd, which must still be open. On kqueue it
