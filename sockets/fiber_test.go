@@ -131,8 +131,9 @@ func TestFibersTakeTurnsOnASocket(t *testing.T) {
 }
 
 func TestShutdownEndsFiberHandlers(t *testing.T) {
-	ended := make(chan error, 1)
+	begun, ended := make(chan bool, 1), make(chan error, 1)
 	srv := &Server{Mode: Fiber, Handler: func(_ context.Context, s *Socket, _ Addr) {
+		begun <- true
 		_, err := s.ReadUntil(Forever, "\n")
 		ended <- err
 	}}
@@ -141,6 +142,7 @@ func TestShutdownEndsFiberHandlers(t *testing.T) {
 	}
 	c := connect(t, srv)
 	_, _ = c.Write([]byte("no line"))
+	<-begun
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	if err := srv.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
