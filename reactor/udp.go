@@ -81,6 +81,7 @@ type UDP struct {
 	next     int      // the first of sending that the kernel has not
 	single   int      // those of sending before it go one by one
 	train    int      // bytes of a datagram that may be one of a train; 0: none
+	suspect  int      // train becomes less than this when the next one goes alone; 0: no suspicion
 	blocked  bool     // the kernel took no more; the writable edge will come
 	again    bool     // the loop comes back to read
 	closing  bool     // nothing is received, the rest leaves

@@ -5,6 +5,7 @@ package reactor
 import (
 	"net"
 	"net/netip"
+	"syscall"
 	"testing"
 )
 
@@ -47,6 +48,51 @@ func TestBlockedQueueLeavesOnTheWritableEdge(t *testing.T) {
 	<-u.Closed()
 	if len(got) != 0 {
 		t.Error("received after Close")
+	}
+}
+
+// TestTrainsAreGivenUpForGoodReasonOnly sends where nothing can be sent, and
+// then from a socket that can not make trains.
+func TestTrainsAreGivenUpForGoodReasonOnly(t *testing.T) {
+	r, err := New(Config{Loops: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	got := make(sized, 100)
+	u, err := r.ListenUDP("udp4", "127.0.0.1:0", UDPConfig{}, got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u.train == 0 {
+		t.Skip("SKIPPED: this system has no trains")
+	}
+	train := make(chan int, 1)
+	volley := func(to netip.AddrPort) {
+		for range 5 {
+			_ = u.Send(make([]byte, 100), to)
+		}
+		_ = u.Send(nil, u.local)
+	}
+	for _, tt := range []struct {
+		name      string
+		noCheck   int
+		to        netip.AddrPort
+		come, max int
+	}{
+		{"port 0", 0, netip.AddrPortFrom(u.local.Addr(), 0), 1, maxTrainBytes},
+		{"a good address", 0, u.local, 6, maxTrainBytes},
+		{"without checksums", 1, u.local, 6, 99},
+	} {
+		_ = syscall.SetsockoptInt(u.fd, syscall.SOL_SOCKET, 11, tt.noCheck) // SO_NO_CHECK
+		_ = u.loop.Post(func() { volley(tt.to) })
+		for range tt.come {
+			<-got
+		}
+		_ = u.loop.Post(func() { train <- u.train })
+		if n := <-train; n != tt.max {
+			t.Errorf("%s: trains of up to %d bytes, want %d", tt.name, n, tt.max)
+		}
 	}
 }
 
