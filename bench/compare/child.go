@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -34,7 +33,7 @@ func startChild(core int, args ...string) (*child, error) {
 	c := &child{cmd: exec.Command(self, args...)}
 	c.cmd.Env = append(os.Environ(), asChild)
 	if core >= 0 {
-		c.cmd.Env = append(c.cmd.Env, "GOMAXPROCS="+strconv.Itoa(1))
+		c.cmd.Env = append(c.cmd.Env, "GOMAXPROCS=1")
 	}
 	c.cmd.Stderr = os.Stderr
 	if c.stdin, err = c.cmd.StdinPipe(); err != nil {

@@ -1,10 +1,10 @@
 // Compare judges Kharon against its peers: package net, with bufio and without,
 // gnet, nbio and netpoll.
 //
-//	go run .                        # the comparison: a table, in about four minutes
-//	go run . -run 'echo|push/gnet'  # some of it
-//	go run . traps                  # who survives what, a table in Markdown
-//	go run . -readme ../../README.md   # the same table, into the README
+//	go run .                          # the comparison: a table, in about five minutes
+//	go run . -run 'echo|push/.*/gnet' # some of it
+//	go run . traps                    # who falls into which trap, in Markdown
+//	go run . -readme ../../README.md  # the same table, into the README
 //
 // It is a module of its own, so that nobody who uses Kharon downloads its
 // peers. It runs on Linux.
@@ -24,12 +24,21 @@
 //
 // # Scenarios
 //
-//	echo/N              N connections, ping-pong: bytes are sent back
-//	echo-pipelined/16x64  16 messages on the way on each of 64 connections
-//	line/N              ping-pong with a handler that waits for a line
-//	push/N              one producer goroutine in the server sends messages on
-//	                    N connections in turn; each client asks for 1024 at a
-//	                    time and has two such requests on their way
-//	idle/5000           heap and stacks per connection that has had one answer
-//	                    and waits
+//	echo/N               N connections, ping-pong: bytes are sent back
+//	echo-pipelined/16x64 16 messages on the way on each of 64 connections
+//	line/N               ping-pong with a handler that waits for a line
+//	push/N               one producer goroutine in the server sends messages on
+//	                     N connections in turn; each client asks for 1024 at a
+//	                     time and has two such requests on their way
+//	idle/5000            heap and stacks per connection that has had one answer
+//	                     and waits
+//
+// How a server is written with a library is in the package peer, and which part
+// of its documentation says so.
+//
+// # Traps
+//
+// A trap is a small program in which some library loses output, takes input
+// without bound, hangs or ends the process: package trap. Each runs in a
+// process of its own, and the tests hold Kharon to all of them.
 package main

@@ -55,6 +55,9 @@ func sprung(ctx context.Context, t *trap.Trap, s *trap.Subject) (trap.Outcome, e
 	if line, _, _ := strings.Cut(stderr.String(), "\n"); line != "" {
 		note += ": " + strings.ReplaceAll(line, "|", "")
 	}
+	if way := s.Ways[t]; way != "" {
+		note = way + ": " + note
+	}
 	return trap.Outcome{Verdict: trap.Fails, Note: note}, ctx.Err()
 }
 

@@ -22,7 +22,7 @@ func target() (string, error) {
 	return srv.addr, nil
 }
 
-var dialInHandler = &Trap{"dial-in-handler", "dialling inside a handler returns, with a connection or an error", func(s *Subject) error {
+var dialInHandler = &Trap{"dial-in-handler", "Dial inside a handler returns, with a connection or an error", func(s *Subject) error {
 	addr, err := target()
 	if err != nil {
 		return err

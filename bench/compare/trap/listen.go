@@ -126,7 +126,7 @@ func laterEchoes(addr string) error {
 	return echoes(c)
 }
 
-var addressAgain = &Trap{"restart", "a server that closed connections can be started again on its port at once", func(s *Subject) error {
+var addressAgain = &Trap{"restart", "with its defaults, a server that closed connections can be started again on its port at once", func(s *Subject) error {
 	app := App{data: func(c conn, _ []byte) { _ = c.close() }}
 	srv, err := s.start(app)
 	if err != nil {

@@ -16,7 +16,12 @@ import (
 // gnetSubject is gnet's engine with its defaults.
 var gnetSubject = &Subject{Name: "gnet", Module: "github.com/panjf2000/gnet/v2",
 	serve: serveGnet, dialInside: gnetDialInside, dialStopped: gnetDialStopped,
-	Ways: map[*Trap]string{heldInput: "there is no way to stop reading"},
+	Ways: map[*Trap]string{
+		heldInput:         "there is no way to stop reading",
+		addressAgain:      "WithReuseAddr is off by default",
+		dialInHandler:     "with Client.Dial (EventLoop.Register would not wait)",
+		foreignDescriptor: "after EventLoop.Close, in the same callback",
+	},
 }
 
 // engine is an EventHandler that does what an App wants.

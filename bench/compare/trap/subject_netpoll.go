@@ -19,6 +19,7 @@ var netpollSubject = &Subject{Name: "netpoll", Module: "github.com/cloudwego/net
 			done(err)
 		})
 	},
+	Ways:   map[*Trap]string{writeAfterStop: "with Writer, which is what is recommended (Conn.Write would return an error)"},
 	Absent: map[*Trap]string{dialAfterStop: "dialling needs nothing that could have stopped"},
 }
 

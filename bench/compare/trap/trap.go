@@ -2,7 +2,8 @@
 
 // Package trap holds the mistakes that networking libraries make, each as a
 // small program that falls into it or does not. Every library is driven as its
-// documentation says; where it offers two ways, the better one counts.
+// documentation recommends; where there is another way that does better, the
+// outcome's note says so.
 //
 // A case runs in a process of its own, because some of them end it.
 package trap
