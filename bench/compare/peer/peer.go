@@ -32,7 +32,7 @@ type Peer struct {
 
 // All are the peers, in the order of the table. The first is the one that the
 // others are compared with.
-var All = []*Peer{stdlib, stdlibBuffered, gnetPeer, nbioPeer, netpollPeer, kharonReactor, kharonSockets}
+var All = []*Peer{stdlib, stdlibBuffered, gnetPeer, nbioPeer, netpollPeer, kharonReactor, kharonSockets, kharonFibers}
 
 // Named returns the peer of that name, or nil.
 func Named(name string) *Peer {
