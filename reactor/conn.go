@@ -93,6 +93,13 @@ type Conn struct {
 	out output // guarded by its own mutex
 }
 
+// newConn makes a connection of an established socket, which open begins.
+func (l *Loop) newConn(fd int, remote net.Addr, h Handler) *Conn {
+	c := &Conn{loop: l, fd: fd, h: h, local: sysLocalAddr(fd), remote: remote}
+	c.out.total = &l.counts
+	return c
+}
+
 // Loop returns the loop the connection belongs to. Safe to call from any
 // goroutine.
 func (c *Conn) Loop() *Loop { return c.loop }

@@ -79,7 +79,7 @@ func (c *Conn) read(drain bool) {
 			c.atEOF(buf[:kept])
 			return
 		}
-		c.loop.bytesIn += uint64(n)
+		c.loop.counts.bytesIn.Add(uint64(n))
 		spent += n
 		c.deliver(buf[:kept+n])
 		if kept+n < len(buf) && !drain {

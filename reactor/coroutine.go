@@ -45,6 +45,7 @@ func (l *Loop) begin(x *Fiber) {
 	}
 	l.fibers = x
 	l.fiberCount++
+	l.counts.fibers.Add(1)
 }
 
 // resume runs the coroutine until its fiber parks or ends.

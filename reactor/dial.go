@@ -27,7 +27,7 @@ func (r *Reactor) Dial(ctx context.Context, network, address string, h Handler) 
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Addr: remote, Err: err}
 	}
-	c := &Conn{loop: d.Loop(), fd: fd, h: h, local: sysLocalAddr(fd), remote: remote}
+	c := d.Loop().newConn(fd, remote, h)
 	if err := c.loop.Post(c.open); err != nil {
 		_ = sysClose(fd)
 		return nil, &net.OpError{Op: "dial", Net: network, Addr: remote, Err: err}

@@ -229,6 +229,7 @@ func (x *Fiber) main() {
 			x.end.Open()
 			return
 		}
+		x.loop.counts.panics.Add(1)
 		err := &PanicError{Value: v, Stack: debug.Stack()}
 		x.loop.log.Error("reactor: fiber panicked", "loop", x.loop.id, "panic", v, "stack", string(err.Stack))
 		x.err = err

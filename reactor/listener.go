@@ -76,7 +76,7 @@ func (r *Reactor) Listen(network, address string, cfg ListenConfig, handler func
 		if _, tcp := remote.(*net.TCPAddr); tcp {
 			sysNoDelay(fd)
 		}
-		c := &Conn{loop: r.Next(), fd: fd, local: sysLocalAddr(fd), remote: remote}
+		c := r.Next().newConn(fd, remote, nil)
 		if c.loop.send(&arrival{c, handler}) != nil {
 			_ = sysClose(fd)
 		}
@@ -235,6 +235,7 @@ func (p *port) ready(Events) {
 		fd, remote, err := sysAccept(p.fd)
 		if err == nil {
 			p.backoff = 0
+			p.loop.counts.accepted.Add(1)
 			p.ln.accept(p.loop, fd, remote)
 			continue
 		}
@@ -250,12 +251,14 @@ func (p *port) survive(err error) (tryOn bool) {
 	case syscall.EAGAIN:
 		return false
 	case syscall.EINTR, syscall.ECONNABORTED, syscall.EPROTO:
+		p.loop.counts.acceptErrors.Add(1)
 		return true // that one connection is lost, not we
 	case syscall.EBADF, syscall.EINVAL, syscall.ENOTSOCK, syscall.EOPNOTSUPP:
 		p.loop.log.Error("reactor: the listening socket is broken", "addr", p.ln.addr, "err", err)
 		p.close()
 		return false
 	}
+	p.loop.counts.acceptErrors.Add(1)
 	p.backoff = min(max(2*p.backoff, minBackoff), maxBackoff)
 	if now := time.Now(); now.Sub(p.logged) >= time.Second {
 		p.logged = now

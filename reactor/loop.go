@@ -49,12 +49,12 @@ type Loop struct {
 
 	stopped bool
 	drained chan struct{} // closed when nothing is watched any more; nil: not asked for
-	bytesIn uint64        // read by event-driven connections
 	owner   owner
 
 	running   atomic.Pointer[Fiber] // the fiber that runs now
-	goroutine atomic.Uint64         // the number of the loop's goroutine
-	conns     atomic.Int64          // event-driven connections open on this loop
+	counts    counters
+	goroutine atomic.Uint64 // the number of the loop's goroutine
+	conns     atomic.Int64  // event-driven connections open on this loop
 }
 
 func newLoop(id int, cfg *Config, w *workers) (*Loop, error) {
@@ -94,12 +94,16 @@ func (l *Loop) run() {
 
 // event is called by the poller for each descriptor with news.
 func (l *Loop) event(fd int, ev Events) (goOn bool) {
+	began := l.clock()
+	var what any // nil: what others have left for the loop
 	if fd == l.kick.fd {
 		l.kicked()
 	} else if s := l.table.at(fd); s != nil {
+		what = s
 		l.dispatch(s, ev)
 	}
 	l.endTurn()
+	l.turned(began, what)
 	return !l.stopped
 }
 
@@ -112,6 +116,7 @@ func (l *Loop) dispatch(s source, ev Events) {
 // source and nothing else.
 func (l *Loop) fence(s source) {
 	if v := recover(); v != nil {
+		l.counts.panics.Add(1)
 		err := &PanicError{Value: v, Stack: debug.Stack()}
 		l.log.Error("reactor: handler panicked", "loop", l.id, "panic", v, "stack", string(err.Stack))
 		s.panicked(err)
@@ -122,6 +127,7 @@ func (l *Loop) fence(s source) {
 func (l *Loop) guard(f func()) {
 	defer func() {
 		if v := recover(); v != nil {
+			l.counts.panics.Add(1)
 			l.log.Error("reactor: task panicked", "loop", l.id, "panic", v, "stack", string(debug.Stack()))
 		}
 	}()
@@ -131,6 +137,7 @@ func (l *Loop) guard(f func()) {
 // kicked runs what others left for the loop: one budget of errands, due
 // timers, descriptors with data left over, and numbers to release.
 func (l *Loop) kicked() {
+	l.counts.kicks.Add(1)
 	l.kick.seen()
 	l.listen()
 	more := l.table.release()

@@ -37,6 +37,7 @@ type output struct {
 	head  int                          // bytes of queue[0] the kernel has
 	size  int                          // bytes the kernel does not have
 	sent  uint64                       // bytes the kernel has, since the beginning
+	total *counters                    // of the loop
 	spare []*bytebufferpool.ByteBuffer // the writer's own list, swapped with queue
 	vec   [][]byte                     // the writer's slices
 
@@ -169,7 +170,7 @@ func (o *output) direct(fd int, p []byte) (more bool, err error) {
 	n, err := sysWrite(fd, p)
 	o.mu.Lock()
 	o.underway = 0
-	o.sent += uint64(n)
+	o.account(n)
 	if o.err == nil && (err == nil || err == syscall.EAGAIN) {
 		o.unshift(p[n:])
 		o.block(n < len(p), edges)
@@ -197,7 +198,7 @@ func (o *output) carry(fd int) error {
 	o.mu.Lock()
 	o.underway = 0
 	clear(vec)
-	o.sent += uint64(n)
+	o.account(n)
 	if o.err != nil { // dropped while we wrote: the list is ours to free
 		putAll(list)
 		return nil
@@ -223,6 +224,13 @@ func (o *output) idle() bool { return o.size == 0 && o.sealed == nil && !o.owed 
 
 // settled reports whether OnDrain is due. Called with mu held.
 func (o *output) settled() bool { return o.owed && o.size == 0 && !o.writing }
+
+// account takes note of a system call that wrote n bytes. Called with mu held.
+func (o *output) account(n int) {
+	o.sent += uint64(n)
+	o.total.bytesOut.Add(uint64(n))
+	o.total.writes.Add(1)
+}
 
 // taken accounts for n bytes of list, whose first from bytes had been taken
 // before, and puts the rest back before what was added meanwhile. Called with

@@ -24,6 +24,11 @@ type Config struct {
 	// was written before. 0 means 30 seconds.
 	FlushTimeout time.Duration
 
+	// StallAfter is how long one turn of a loop may take before it is logged
+	// and counted as a stall: no other handler of that loop runs meanwhile. 0
+	// means 100 milliseconds.
+	StallAfter time.Duration
+
 	// MaxUnconsumed is how many bytes a handler may leave to come again, other
 	// than on its way to what it has asked for by Conn.Expect or while it does
 	// not read: the bound on what a peer can make us hold. A connection with
@@ -37,6 +42,12 @@ func (c *Config) check() error {
 	}
 	if c.FlushTimeout < 0 {
 		return fmt.Errorf("reactor: Config.FlushTimeout is %v, want 0 or more", c.FlushTimeout)
+	}
+	if c.StallAfter < 0 {
+		return fmt.Errorf("reactor: Config.StallAfter is %v, want 0 or more", c.StallAfter)
+	}
+	if c.StallAfter == 0 {
+		c.StallAfter = 100 * time.Millisecond
 	}
 	if c.MaxUnconsumed < 0 {
 		return fmt.Errorf("reactor: Config.MaxUnconsumed is %d, want 0 or more", c.MaxUnconsumed)

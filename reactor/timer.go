@@ -89,6 +89,7 @@ func (l *Loop) runTimers() {
 		l.timers.pop()
 		if t.when != 0 {
 			t.when = 0
+			l.counts.timers.Add(1)
 			l.guard(t.f)
 		}
 	}
