@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kharon-net/kharon/reactor/reactortest"
 )
 
 // soon is how long the test waits for what must happen.
@@ -20,13 +22,7 @@ func TestSocatShipsAFile(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("SKIPPED: there is no reactor for Windows")
 	}
-	socat, err := exec.LookPath("socat")
-	if err != nil {
-		if os.Getenv("KHARON_REQUIRE_PEERS") != "" {
-			t.Fatal("socat is required and not installed")
-		}
-		t.Skip("SKIPPED: socat is not installed; nothing has been tested")
-	}
+	socat := reactortest.Need(t, "socat")
 	dir := t.TempDir()
 	file := filepath.Join(dir, "tmp.txt")
 	if err := os.WriteFile(file, []byte("A\nB\nC\nno line feed"), 0o600); err != nil {
