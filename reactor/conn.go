@@ -67,7 +67,7 @@ type HangupHandler interface {
 // collected since the last one.
 //
 // Output has no limit of its own: whoever produces more than the peer takes
-// looks at Queued.
+// looks at Queued, or is told by SetWatermarks.
 type Conn struct {
 	// immutable
 	loop   *Loop
@@ -87,6 +87,7 @@ type Conn struct {
 	closed    bool                       // OnClose was called
 	inBacklog bool                       // in Loop.backlog
 	inPause   bool                       // the tail was kept because of PauseRead
+	pressed   bool                       // OnPressure was called with high last
 	reason    error                      // what OnClose will be given
 	patience  *Timer                     // how long the rest may take to leave
 

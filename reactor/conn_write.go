@@ -138,9 +138,11 @@ func (c *Conn) written(more bool, err error) {
 	if err != nil && o.broke == nil {
 		o.broke = os.NewSyscallError("write", err)
 	}
+	o.level()
 	orphan := o.orphan
 	o.orphan = false
-	call := !o.told && (more || o.broke != nil || (o.sealed != nil && o.size == 0) || (o.settled() && !o.corked))
+	news := (o.settled() || o.crossed) && !o.corked
+	call := !o.told && (more || o.broke != nil || (o.sealed != nil && o.size == 0) || news)
 	o.told = o.told || call
 	o.mu.Unlock()
 	if orphan {
@@ -225,6 +227,9 @@ func (c *Conn) carry() {
 	} else {
 		err = os.NewSyscallError("write", err)
 	}
+	o.level()
+	crossed, above := o.crossed, o.above
+	o.crossed = false
 	empty := o.size == 0 && !o.writing
 	fin := empty && o.fin
 	o.fin = o.fin && !fin
@@ -244,6 +249,9 @@ func (c *Conn) carry() {
 	}
 	if drained {
 		c.drained()
+	}
+	if crossed && !c.closed && !c.closing {
+		c.pressure(above)
 	}
 }
 

@@ -43,6 +43,10 @@ type output struct {
 
 	underway int // bytes in the system call of the writer
 
+	low, high int  // the watermarks; a high of 0: none
+	above     bool // high was exceeded, and low not reached since
+	crossed   bool // the loop has not seen the last change of above
+
 	writing bool   // somebody is in the system call
 	blocked bool   // the kernel took no more; the writable edge will come
 	told    bool   // the loop is on its way here
@@ -119,7 +123,8 @@ func (o *output) drop(err error) {
 // mustTell reports whether the loop has to be told that there is output, and
 // takes note that it is. Called with mu held.
 func (o *output) mustTell() bool {
-	if o.told || o.corked || o.writing || o.blocked || o.size == 0 {
+	o.level()
+	if o.told || o.corked || !o.crossed && (o.writing || o.blocked || o.size == 0) {
 		return false
 	}
 	o.told = true
@@ -220,7 +225,7 @@ func (o *output) block(full bool, edges uint32) {
 }
 
 // idle reports whether the loop has nothing to see to. Called with mu held.
-func (o *output) idle() bool { return o.size == 0 && o.sealed == nil && !o.owed }
+func (o *output) idle() bool { return o.size == 0 && o.sealed == nil && !o.owed && !o.crossed }
 
 // settled reports whether OnDrain is due. Called with mu held.
 func (o *output) settled() bool { return o.owed && o.size == 0 && !o.writing }

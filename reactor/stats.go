@@ -18,6 +18,7 @@ type Stats struct {
 	Turns        uint64        // callbacks from the poller
 	Timers       uint64        // timers that fired
 	Fibers       uint64        // fibers begun
+	Pressures    uint64        // times output rose above a high watermark
 	Panics       uint64        // panics caught
 	Stalls       uint64        // turns longer than Config.StallAfter
 	LongestTurn  time.Duration // of all turns
@@ -30,7 +31,8 @@ type counters struct {
 	bytesIn                atomic.Uint64
 	bytesOut, writes       atomic.Uint64
 	kicks, turns, timers   atomic.Uint64
-	fibers, panics, stalls atomic.Uint64
+	fibers, pressures      atomic.Uint64
+	panics, stalls         atomic.Uint64
 	longestTurn            atomic.Int64
 }
 
@@ -41,7 +43,7 @@ func (l *Loop) Stats() Stats {
 		Conns: int(l.conns.Load()), Accepted: c.accepted.Load(), AcceptErrors: c.acceptErrors.Load(),
 		BytesIn: c.bytesIn.Load(), BytesOut: c.bytesOut.Load(), Writes: c.writes.Load(),
 		Kicks: c.kicks.Load(), Turns: c.turns.Load(), Timers: c.timers.Load(), Fibers: c.fibers.Load(),
-		Panics: c.panics.Load(), Stalls: c.stalls.Load(), LongestTurn: time.Duration(c.longestTurn.Load()),
+		Pressures: c.pressures.Load(), Panics: c.panics.Load(), Stalls: c.stalls.Load(), LongestTurn: time.Duration(c.longestTurn.Load()),
 	}
 }
 
@@ -61,6 +63,7 @@ func (r *Reactor) Stats() Stats {
 		sum.Turns += s.Turns
 		sum.Timers += s.Timers
 		sum.Fibers += s.Fibers
+		sum.Pressures += s.Pressures
 		sum.Panics += s.Panics
 		sum.Stalls += s.Stalls
 		sum.LongestTurn = max(sum.LongestTurn, s.LongestTurn)
