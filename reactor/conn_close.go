@@ -46,8 +46,10 @@ func (c *Conn) shut(reason error) {
 	c.out.ending = true
 	c.out.seal(net.ErrClosed)
 	c.out.mu.Unlock()
-	c.patience = c.loop.AfterFunc(c.loop.cfg.FlushTimeout, func() { c.finish(ErrFlushTimeout) })
 	c.carry()
+	if !c.closed {
+		c.patience = c.loop.AfterFunc(c.loop.cfg.FlushTimeout, func() { c.finish(ErrFlushTimeout) })
+	}
 }
 
 // finish ends the connection now: output that is left is dropped, the

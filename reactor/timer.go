@@ -28,6 +28,9 @@ func (l *Loop) AfterFunc(d time.Duration, f func()) *Timer {
 // called on the loop.
 func (t *Timer) Reset(d time.Duration) {
 	t.loop.mustOwn("Timer.Reset")
+	if t.when == 0 && t.pos >= 0 {
+		t.loop.timers.dead--
+	}
 	t.when = t.loop.clock() + max(d, 1)
 	switch {
 	case t.pos < 0:
@@ -48,6 +51,9 @@ func (t *Timer) Stop() bool {
 	t.loop.mustOwn("Timer.Stop")
 	armed := t.when != 0
 	t.when = 0
+	if armed {
+		t.loop.timers.bury()
+	}
 	return armed
 }
 
@@ -87,7 +93,9 @@ func (l *Loop) runTimers() {
 			continue
 		}
 		l.timers.pop()
-		if t.when != 0 {
+		if t.when == 0 {
+			l.timers.dead--
+		} else {
 			t.when = 0
 			l.counts.timers.Add(1)
 			l.guard(t.f)
@@ -99,6 +107,30 @@ func (l *Loop) runTimers() {
 // timerHeap is a binary heap of timers by key. Owned by the loop.
 type timerHeap struct {
 	heap []*Timer
+	dead int // of those, stopped
+}
+
+// bury takes note of a timer that was stopped where it lies. When more than
+// half of the heap are such it is made anew without them, so that what their
+// functions hold is not held for long.
+func (h *timerHeap) bury() {
+	h.dead++
+	if h.dead < 64 || h.dead <= len(h.heap)/2 {
+		return
+	}
+	live := h.heap[:0]
+	for _, t := range h.heap {
+		t.pos = -1
+		if t.when != 0 {
+			t.key = t.when
+			live = append(live, t)
+		}
+	}
+	clear(h.heap[len(live):])
+	h.heap, h.dead = live[:0], 0
+	for _, t := range live {
+		h.push(t)
+	}
 }
 
 func (h *timerHeap) push(t *Timer) {
