@@ -63,7 +63,10 @@ func (r *Request) append(dst []byte, sync uint64) ([]byte, error) {
 	if err != nil {
 		return dst[:start], err
 	}
-	return iproto.EndFrame(dst, mark), nil
+	if dst, err = iproto.CloseFrame(dst, mark, 0); err != nil {
+		return dst, fmt.Errorf("%w: %w", errEncode, err)
+	}
+	return dst, nil
 }
 
 func (r *Request) appendBody(dst []byte) ([]byte, error) {

@@ -69,6 +69,18 @@ func BeginFrame(dst []byte) (out []byte, mark int) {
 	return dst, len(dst)
 }
 
+// CloseFrame is EndFrame for frames whose size somebody else decides: one with a packet of more than limit bytes
+// (0 means MaxPacket) is taken back, and the error is a *FrameTooLargeError.
+func CloseFrame(dst []byte, mark int, limit uint64) ([]byte, error) {
+	if limit == 0 {
+		limit = MaxPacket
+	}
+	if size := uint64(len(dst) - mark); size > limit {
+		return dst[:mark-prefixLen], &FrameTooLargeError{Size: size, Limit: limit}
+	}
+	return EndFrame(dst, mark), nil
+}
+
 // EndFrame completes the frame that BeginFrame began with that mark: the packet is dst[mark:].
 //
 // A packet above 4 GiB - 1 cannot be framed. Then the whole frame is taken back, so that the stream stays intact:

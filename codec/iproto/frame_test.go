@@ -91,3 +91,21 @@ func FuzzParseFrame(f *testing.F) {
 		}
 	})
 }
+
+func TestCloseFrameTakesBackWhatIsTooLarge(t *testing.T) {
+	before := AppendPing(nil, 1, 0)
+	for _, tt := range []struct {
+		size, limit int
+		fits        bool
+	}{{10, 10, true}, {11, 10, false}, {100, 0, true}} {
+		dst, mark := BeginFrame(bytes.Clone(before))
+		dst, err := CloseFrame(append(dst, make([]byte, tt.size)...), mark, uint64(tt.limit))
+		var large *FrameTooLargeError
+		switch {
+		case tt.fits && (err != nil || len(dst) != len(before)+5+tt.size):
+			t.Errorf("%d of %d bytes: %d bytes, %v", tt.size, tt.limit, len(dst), err)
+		case !tt.fits && (!errors.As(err, &large) || large.Size != uint64(tt.size) || !bytes.Equal(dst, before)):
+			t.Errorf("%d of %d bytes: %x, %v", tt.size, tt.limit, dst, err)
+		}
+	}
+}

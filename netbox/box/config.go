@@ -17,8 +17,9 @@ type Config struct {
 	// own. 0 means Goroutine.
 	Mode Mode
 
-	// Workers is how many handlers may run at once in the mode Goroutine;
-	// further requests wait. 0 means 10,000.
+	// Workers is how many handlers may be under way at once in the mode
+	// Goroutine, and in the mode Fiber on each loop; further requests wait. 0
+	// means 10,000.
 	Workers int
 
 	// MaxInFlight is how many requests of one connection may be under way

@@ -33,7 +33,7 @@ var (
 // means that the message is in the output.
 //
 // The error is ErrSessionClosed, ErrRequestDone, ErrOutputFull or why v can
-// not be encoded. Safe to call from any goroutine while the handler runs.
+// not be encoded; a message of more than 2 GiB can not. Safe to call from any goroutine while the handler runs.
 func (s Session) Push(v any) error {
 	switch {
 	case s.x.gone.Load():
@@ -50,7 +50,9 @@ func (s Session) Push(v any) error {
 	if err != nil {
 		return err
 	}
-	buf.B = iproto.EndFrame(frame, mark)
+	if buf.B, err = iproto.CloseFrame(frame, mark, 0); err != nil {
+		return err
+	}
 	if _, err := s.x.conn.Write(buf.B); err != nil {
 		return ErrSessionClosed
 	}

@@ -23,7 +23,7 @@ func (r *Request) appendResults(dst []byte, result any) ([]byte, error) {
 		return dst[:start], err
 	}
 	dst = iproto.EndData(dst, data, uint32(count))
-	return iproto.EndFrame(dst, frame), nil
+	return iproto.CloseFrame(dst, frame, 0)
 }
 
 // appendValues appends what a handler returned and tells how many values that
