@@ -1,6 +1,6 @@
 # Steps that run fuzz tests. Sourced by run.
 
-readonly FUZZTIME=10s
+readonly FUZZTIME=5s
 
 # fuzz_targets prints "package target" for each fuzz target. go test -list prints the names, then "ok" and the package.
 fuzz_targets() {
