@@ -75,6 +75,7 @@ type Conn struct {
 	h      Handler
 	local  net.Addr
 	remote net.Addr
+	from   *Listener // that accepted it; nil: none
 
 	// owned by the loop
 	tail      *bytebufferpool.ByteBuffer // what was not consumed; nil: nothing
@@ -98,6 +99,7 @@ type Conn struct {
 func (l *Loop) newConn(fd int, remote net.Addr, h Handler) *Conn {
 	c := &Conn{loop: l, fd: fd, h: h, local: sysLocalAddr(fd), remote: remote}
 	c.out.total = &l.counts
+	l.load.Add(1)
 	return c
 }
 
@@ -114,18 +116,28 @@ func (c *Conn) RemoteAddr() net.Addr { return c.remote }
 // open begins the life of a connection whose descriptor is established. Called
 // on the loop.
 func (c *Conn) open() {
-	l := c.loop
-	l.conns.Add(1)
-	if err := l.attach(c.fd, c); err != nil {
+	if err := c.loop.attach(c.fd, c); err != nil {
+		c.loop.conns.Add(1) // which finish takes back
 		c.finish(err)
 		return
 	}
+	c.begin(0)
+}
+
+// begin is open for a descriptor that the loop knows already. ev is its news
+// that nobody has been told of. Called on the loop.
+func (c *Conn) begin(ev Events) {
+	l := c.loop
+	l.conns.Add(1)
 	defer l.fence(c)
 	c.opened = true
 	if h, ok := c.h.(Opener); ok {
 		c.cork()
 		h.OnOpen(c)
 		c.uncork()
+	}
+	if ev != 0 {
+		c.ready(ev)
 	}
 }
 

@@ -77,6 +77,7 @@ func (c *Conn) finish(reason error) {
 	}
 	l.conns.Add(-1)
 	l.guard(func() { c.h.OnClose(c, reason) })
+	c.depart()
 }
 
 // bury retires the descriptor of a connection that ended while the calling

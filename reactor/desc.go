@@ -71,11 +71,17 @@ func (r *Reactor) Watch(fd int) (*Desc, error) { return r.Next().Watch(fd) }
 // Watch makes a Desc of fd, which must be non-blocking, on this loop. From
 // then on the Desc owns fd. Safe to call from any goroutine.
 func (l *Loop) Watch(fd int) (*Desc, error) {
-	d := &Desc{loop: l, fd: fd}
+	d := l.newDesc(fd)
 	if err := d.loop.Post(d.attach); err != nil {
+		l.load.Add(-1)
 		return nil, err
 	}
 	return d, nil
+}
+
+func (l *Loop) newDesc(fd int) *Desc {
+	l.load.Add(1)
+	return &Desc{loop: l, fd: fd}
 }
 
 func (d *Desc) attach() {

@@ -69,6 +69,7 @@ func (d *Desc) shut(keep bool) error {
 
 // giveBack is called once, when the Desc is closed and nobody uses it.
 func (d *Desc) giveBack() {
+	d.loop.load.Add(-1)
 	err := d.loop.Post(func() {
 		if d.keep {
 			d.loop.detach(d.fd)

@@ -21,6 +21,7 @@ const (
 // coalesced kick behind it.
 type Loop struct {
 	// immutable after start
+	reactor *Reactor
 	id      int
 	cfg     *Config
 	log     *slog.Logger
@@ -47,17 +48,19 @@ type Loop struct {
 	deferred   []func()     // for the end of the turn
 	deferring  []func()     // being called
 
-	stopped bool
-	drained chan struct{} // closed when nothing is watched any more; nil: not asked for
-	owner   owner
+	stopped  bool
+	draining bool          // nothing new is begun
+	drained  chan struct{} // closed when nothing is watched any more; nil: not asked for
+	owner    owner
 
 	running   atomic.Pointer[Fiber] // the fiber that runs now
 	counts    counters
 	goroutine atomic.Uint64 // the number of the loop's goroutine
 	conns     atomic.Int64  // event-driven connections open on this loop
+	load      atomic.Int64  // connections and watched descriptors, those on their way included
 }
 
-func newLoop(id int, cfg *Config, w *workers) (*Loop, error) {
+func newLoop(r *Reactor, id int) (*Loop, error) {
 	p, err := openPoller()
 	if err != nil {
 		return nil, err
@@ -67,7 +70,7 @@ func newLoop(id int, cfg *Config, w *workers) (*Loop, error) {
 		_ = p.close()
 		return nil, err
 	}
-	l := &Loop{id: id, cfg: cfg, log: cfg.Logger, poll: p, kick: k, workers: w,
+	l := &Loop{reactor: r, id: id, cfg: &r.cfg, log: r.cfg.Logger, poll: p, kick: k, workers: r.workers,
 		start: time.Now(), done: make(chan struct{}), buf: make([]byte, loopBuffer)}
 	if err := p.add(k.fd); err != nil {
 		l.free()
@@ -203,10 +206,6 @@ func (l *Loop) clock() time.Duration { return time.Since(l.start) + 1 }
 
 func (l *Loop) mustOwn(what string) { l.owner.must(what) }
 
-// isCaller reports whether the caller runs on the loop. It takes a microsecond:
-// for calls that happen once in a connection's life at most.
-func (l *Loop) isCaller() bool { return l.goroutine.Load() == goroutine() }
-
 // attach watches fd for s. Called on the loop.
 func (l *Loop) attach(fd int, s source) error { return l.attachBy(l.poll.add, fd, s) }
 
@@ -248,6 +247,7 @@ func (l *Loop) retire(fd int, gone *Gate) {
 // drain asks every source to finish and closes done when none is left. Called
 // on the loop.
 func (l *Loop) drain(done chan struct{}) {
+	l.draining = true
 	l.drained = done
 	l.table.all(func(s source) { l.guard(s.drain) })
 	l.checkDrained()

@@ -29,14 +29,22 @@ func (kick) now()             {}
 func (kick) seen()            {}
 func (kick) close()           {}
 
-func sysRead(int, []byte) (int, error)               { return 0, errSystem }
-func sysWrite(int, []byte) (int, error)              { return 0, errSystem }
-func sysWritev(int, [][]byte) (int, error)           { return 0, errSystem }
-func sysClose(int) error                             { return errSystem }
-func sysAccept(int) (int, net.Addr, error)           { return -1, nil, errSystem }
-func sysConnect(net.Addr) (int, bool, error)         { return -1, false, errSystem }
-func sysConnected(int) error                         { return errSystem }
-func sysListen(net.Addr, *ListenConfig) (int, error) { return -1, errSystem }
-func sysLocalAddr(int) net.Addr                      { return nil }
-func sysNoDelay(int)                                 {}
-func sysShutdownWrite(int) error                     { return errSystem }
+func sysRead(int, []byte) (int, error)     { return 0, errSystem }
+func sysWrite(int, []byte) (int, error)    { return 0, errSystem }
+func sysWritev(int, [][]byte) (int, error) { return 0, errSystem }
+func sysClose(int) error                   { return errSystem }
+
+const (
+	abstractNames = false
+	kernelSpreads = false
+)
+
+func sysAccept(int) (int, net.Addr, error) { return -1, nil, errSystem }
+func sysInherit(int) (int, string, error)  { return -1, "file", errSystem }
+func sysConnected(int) error               { return errSystem }
+func sysLocalAddr(int) net.Addr            { return nil }
+func sysNoDelay(int)                       {}
+func sysShutdownWrite(int) error           { return errSystem }
+
+func sysConnect(net.Addr, func(int) error) (int, bool, error) { return -1, false, errSystem }
+func sysListen(string, net.Addr, *ListenConfig) (int, error)  { return -1, errSystem }

@@ -3,8 +3,10 @@ package reactor
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,8 +72,10 @@ func (c *Config) check() error {
 // A Reactor is a number of loops that share listeners and connections.
 type Reactor struct {
 	// immutable
-	cfg   Config
-	loops []*Loop
+	cfg     Config
+	loops   []*Loop
+	workers *workers
+	seed    maphash.Seed // of Placement PeerHash
 
 	next atomic.Uint32
 
@@ -89,10 +93,10 @@ func New(cfg Config) (*Reactor, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	r := &Reactor{cfg: cfg, listeners: map[*Listener]struct{}{}, stopped: make(chan struct{})}
-	pool := newWorkers()
+	r := &Reactor{cfg: cfg, workers: newWorkers(), seed: maphash.MakeSeed(),
+		listeners: map[*Listener]struct{}{}, stopped: make(chan struct{})}
 	for i := range cfg.Loops {
-		l, err := newLoop(i, &r.cfg, pool)
+		l, err := newLoop(r, i)
 		if err != nil {
 			for _, l := range r.loops {
 				l.free()
@@ -129,14 +133,11 @@ func (r *Reactor) Conns() int {
 	return int(n)
 }
 
-// onLoop reports whether the caller runs on one of the loops.
+// onLoop reports whether the caller runs on one of the loops. It takes a
+// microsecond: for calls that happen once in a connection's life at most.
 func (r *Reactor) onLoop() bool {
-	for _, l := range r.loops {
-		if l.isCaller() {
-			return true
-		}
-	}
-	return false
+	caller := goroutine()
+	return slices.ContainsFunc(r.loops, func(l *Loop) bool { return l.goroutine.Load() == caller })
 }
 
 // adopt makes ln one of those that Shutdown closes.

@@ -69,19 +69,33 @@ func sysLocalAddr(fd int) net.Addr {
 	return fromSockaddr(sa)
 }
 
-// sysConnect begins to connect a new stream socket to addr. pending tells that
-// the outcome comes with the writable edge, by sysConnected.
-func sysConnect(addr net.Addr) (fd int, pending bool, err error) {
+func streamType(addr net.Addr) int {
+	if ua, ok := addr.(*net.UnixAddr); ok && ua.Net == "unixpacket" {
+		return unix.SOCK_SEQPACKET
+	}
+	return unix.SOCK_STREAM
+}
+
+// sysConnect begins to connect a new socket to addr, when prepare, if there is
+// one, has seen it. pending tells that the outcome comes with the writable
+// edge, by sysConnected.
+func sysConnect(addr net.Addr, prepare func(fd int) error) (fd int, pending bool, err error) {
 	family, sa, err := toSockaddr(addr)
 	if err != nil {
 		return -1, false, err
 	}
-	fd, err = sysSocket(family, unix.SOCK_STREAM, 0)
+	fd, err = sysSocket(family, streamType(addr), 0)
 	if err != nil {
 		return -1, false, os.NewSyscallError("socket", err)
 	}
 	if family != unix.AF_UNIX {
-		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+		sysNoDelay(fd)
+	}
+	if prepare != nil {
+		if err := prepare(fd); err != nil {
+			_ = unix.Close(fd)
+			return -1, false, err
+		}
 	}
 	switch err = unix.Connect(fd, sa); err {
 	case nil:
@@ -106,56 +120,6 @@ func sysConnected(fd int) error {
 		return unix.EAGAIN // not yet
 	}
 	return nil
-}
-
-// sysListen makes a listening socket.
-func sysListen(addr net.Addr, cfg *ListenConfig) (fd int, err error) {
-	family, sa, err := toSockaddr(addr)
-	if err != nil {
-		return -1, err
-	}
-	if fd, err = sysSocket(family, unix.SOCK_STREAM, 0); err != nil {
-		return -1, os.NewSyscallError("socket", err)
-	}
-	if err = listenOn(fd, family, sa, cfg); err != nil {
-		_ = unix.Close(fd)
-		return -1, err
-	}
-	return fd, nil
-}
-
-func listenOn(fd, family int, sa unix.Sockaddr, cfg *ListenConfig) error {
-	if family != unix.AF_UNIX {
-		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
-			return os.NewSyscallError("setsockopt", err)
-		}
-	}
-	if family == unix.AF_INET6 {
-		// Both families on the unspecified address, whatever the system's default.
-		_ = unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 0)
-	}
-	if cfg.ReusePort {
-		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
-			return os.NewSyscallError("setsockopt", err)
-		}
-	}
-	backlog := cfg.Backlog
-	if cfg.Prepare != nil {
-		n, err := cfg.Prepare(fd)
-		if err != nil {
-			return err
-		}
-		if n > 0 {
-			backlog = n
-		}
-	}
-	if backlog <= 0 {
-		backlog = unix.SOMAXCONN
-	}
-	if err := unix.Bind(fd, sa); err != nil {
-		return os.NewSyscallError("bind", err)
-	}
-	return os.NewSyscallError("listen", unix.Listen(fd, backlog))
 }
 
 func sysNoDelay(fd int) {

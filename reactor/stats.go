@@ -11,6 +11,7 @@ type Stats struct {
 	Conns        int           // event-driven connections open now
 	Accepted     uint64        // connections taken by listeners
 	AcceptErrors uint64        // failures of accept, those it goes on after included
+	Limited      uint64        // times a listener stopped at its ListenConfig.MaxConns
 	BytesIn      uint64        // read by event-driven connections
 	BytesOut     uint64        // written by them
 	Writes       uint64        // system calls that wrote
@@ -28,6 +29,7 @@ type Stats struct {
 // by other goroutines, those that flush.
 type counters struct {
 	accepted, acceptErrors atomic.Uint64
+	limited                atomic.Uint64
 	bytesIn                atomic.Uint64
 	bytesOut, writes       atomic.Uint64
 	kicks, turns, timers   atomic.Uint64
@@ -40,7 +42,7 @@ type counters struct {
 func (l *Loop) Stats() Stats {
 	c := &l.counts
 	return Stats{
-		Conns: int(l.conns.Load()), Accepted: c.accepted.Load(), AcceptErrors: c.acceptErrors.Load(),
+		Conns: int(l.conns.Load()), Accepted: c.accepted.Load(), AcceptErrors: c.acceptErrors.Load(), Limited: c.limited.Load(),
 		BytesIn: c.bytesIn.Load(), BytesOut: c.bytesOut.Load(), Writes: c.writes.Load(),
 		Kicks: c.kicks.Load(), Turns: c.turns.Load(), Timers: c.timers.Load(), Fibers: c.fibers.Load(),
 		Pressures: c.pressures.Load(), Panics: c.panics.Load(), Stalls: c.stalls.Load(), LongestTurn: time.Duration(c.longestTurn.Load()),
@@ -56,6 +58,7 @@ func (r *Reactor) Stats() Stats {
 		sum.Conns += s.Conns
 		sum.Accepted += s.Accepted
 		sum.AcceptErrors += s.AcceptErrors
+		sum.Limited += s.Limited
 		sum.BytesIn += s.BytesIn
 		sum.BytesOut += s.BytesOut
 		sum.Writes += s.Writes

@@ -9,6 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+const (
+	abstractNames = false // of unix sockets, beginning with @
+	kernelSpreads = false // connections over the sockets with SO_REUSEPORT: one may get all
+)
+
 // sysWritev writes buffer after buffer: the kernel's call is not among those
 // that x/sys/unix offers on every one of these systems. A short write ends it.
 func sysWritev(fd int, vec [][]byte) (int, error) {

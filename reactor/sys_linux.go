@@ -6,6 +6,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+const (
+	abstractNames = true // of unix sockets, beginning with @
+	kernelSpreads = true // connections over the sockets with SO_REUSEPORT
+)
+
 func sysWritev(fd int, vec [][]byte) (int, error) {
 	if len(vec) == 1 {
 		return sysWrite(fd, vec[0])

@@ -56,6 +56,9 @@ func (t *table) put(fd int, s source) {
 	t.count++
 }
 
+// replace makes s the source of a number that has one.
+func (t *table) replace(fd int, s source) { t.slots[fd] = s }
+
 func (t *table) drop(fd int) {
 	if t.at(fd) != nil {
 		t.slots[fd] = nil

@@ -26,7 +26,7 @@ func (r *Reactor) resolveUDP(ctx context.Context, network, address string, liste
 	if err != nil {
 		return nil, err
 	}
-	ips, err := resolveHost(ctx, strings.Replace(network, "udp", "tcp", 1), host, listen)
+	ips, err := resolveHost(ctx, net.DefaultResolver, strings.Replace(network, "udp", "tcp", 1), host, listen)
 	if err != nil {
 		return nil, err
 	}
