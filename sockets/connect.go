@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"syscall"
 	"time"
 
 	"github.com/kharon-net/kharon/reactor"
@@ -40,23 +39,12 @@ func ConnectContext(ctx context.Context, host, port string) (*Socket, error) {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
 	desc, remote, err := r.Connect(ctx, network, address)
-	for network == "unix" && errors.Is(err, syscall.EAGAIN) && pause(ctx) {
-		desc, remote, err = r.Connect(ctx, network, address) // the listener's queue was full
-	}
 	if err != nil {
 		return nil, dialError(ctx, err)
 	}
 	s := newSocket(desc, desc.FD(), remote)
 	s.joinFiber(ctx)
 	return s, nil
-}
-
-// queueDelay is the time between two attempts to get into a full queue.
-const queueDelay = 5 * time.Millisecond
-
-// pause waits a moment and reports whether ctx is still not done.
-func pause(ctx context.Context) bool {
-	return reactor.Sleep(ctx, queueDelay) == nil
 }
 
 // dialError adds to the failure of a connect that ctx has ended it: as

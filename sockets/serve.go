@@ -2,27 +2,22 @@ package sockets
 
 import (
 	"context"
-	"errors"
 	"net"
-	"os"
 	"runtime/debug"
-	"syscall"
-	"time"
 
 	"github.com/kharon-net/kharon/reactor"
 )
 
 // This file is the life of one connection of a Server.
 
-// accept is called by the loop with a new connection.
-func (s *Server) accept(_ *reactor.Loop, fd int, remote net.Addr) {
+// accept is called by the loop with a new connection, which is to live on l.
+func (s *Server) accept(l *reactor.Loop, fd int, remote net.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped {
 		_ = sysClose(fd)
 		return
 	}
-	l := s.r.Next()
 	if s.Mode == Fiber {
 		if _, err := l.Go(s.ctx, func(ctx context.Context) { s.serve(ctx, l, fd, remote) }); err != nil {
 			_ = sysClose(fd)
@@ -99,21 +94,4 @@ func (s *Socket) finish() {
 	}
 	_, _ = s.Discard(lastRead, NoWait)
 	_ = s.Close()
-}
-
-func inUse(err error) bool { return errors.Is(err, syscall.EADDRINUSE) }
-
-// removeStale removes the unix socket that path names when nobody listens
-// there, and nothing else: not a file, not a socket in use.
-func removeStale(path string) bool {
-	info, err := os.Lstat(path)
-	if err != nil || info.Mode().Type() != os.ModeSocket {
-		return false
-	}
-	c, err := net.DialTimeout("unix", path, time.Second)
-	if err == nil {
-		_ = c.Close()
-		return false
-	}
-	return errors.Is(err, syscall.ECONNREFUSED) && os.Remove(path) == nil
 }

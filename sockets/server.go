@@ -165,9 +165,6 @@ func (s *Server) listen(network, address string) error {
 		cfg.Prepare = s.prepare
 	}
 	ln, err := s.r.ListenFunc(network, address, cfg, s.accept)
-	if network == "unix" && inUse(err) && removeStale(address) {
-		ln, err = s.r.ListenFunc(network, address, cfg, s.accept)
-	}
 	if err != nil {
 		return err
 	}
