@@ -68,6 +68,7 @@ func (c *Conn) read(drain bool) {
 		}
 		buf, kept := c.room()
 		n, err := sysRead(c.fd, buf[kept:])
+		c.loop.counts.reads.Add(1)
 		switch {
 		case err == syscall.EAGAIN:
 			c.keep(buf[:kept])

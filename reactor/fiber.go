@@ -187,6 +187,7 @@ func (x *Fiber) resume() {
 	case !x.parked:
 		return // it ended, or was woken twice
 	}
+	x.loop.stall.fiber = x
 	x.parked = false
 	x.co.resume()
 }

@@ -35,10 +35,11 @@ type Loop struct {
 
 	// owned by the loop
 	table      table
-	buf        []byte    // what is read into; valid during one callback
-	backlog    []*Conn   // connections whose read budget ended before their data
-	udp        *udpBoxes // what UDP sockets share; nil: there was none yet
-	timers     timerHeap // see timer.go
+	buf        []byte        // what is read into; valid during one callback
+	now        time.Duration // when the present turn began
+	backlog    []*Conn       // connections whose read budget ended before their data
+	udp        *udpBoxes     // what UDP sockets share; nil: there was none yet
+	timers     timerHeap     // see timer.go
 	waker      *time.Timer
 	wakeAt     time.Duration // what waker is armed for; 0: not
 	fibers     *Fiber        // begun and not ended
@@ -51,6 +52,7 @@ type Loop struct {
 	stopped  bool
 	draining bool          // nothing new is begun
 	drained  chan struct{} // closed when nothing is watched any more; nil: not asked for
+	stall    stallWatch
 	owner    owner
 
 	running   atomic.Pointer[Fiber] // the fiber that runs now
@@ -98,6 +100,7 @@ func (l *Loop) run() {
 // event is called by the poller for each descriptor with news.
 func (l *Loop) event(fd int, ev Events) (goOn bool) {
 	began := l.clock()
+	l.now = began
 	var what any // nil: what others have left for the loop
 	if fd == l.kick.fd {
 		l.kicked()
@@ -142,6 +145,7 @@ func (l *Loop) guard(f func()) {
 func (l *Loop) kicked() {
 	l.counts.kicks.Add(1)
 	l.kick.seen()
+	l.stall.mark = l.now
 	l.listen()
 	more := l.table.release()
 	for n := 0; n < mailBudget && l.next < len(l.batch) && !l.stopped; n++ {
@@ -149,6 +153,7 @@ func (l *Loop) kicked() {
 		l.batch[l.next] = nil
 		l.next++
 		l.guard(e.run)
+		l.spent(e)
 	}
 	l.runTimers()
 	l.resume()
@@ -163,6 +168,7 @@ func (l *Loop) resume() {
 	for _, c := range l.backlog[:n] {
 		c.inBacklog = false
 		l.dispatch(c, Readable|ended)
+		l.spent(c)
 	}
 	l.backlog = append(l.backlog[:0], l.backlog[n:]...)
 }

@@ -1,12 +1,14 @@
 package reactor
 
 import (
-	"fmt"
+	"iter"
 	"sync/atomic"
 	"time"
 )
 
-// Stats is what loops have done since they were started. Counts only grow.
+// Stats is what loops have done since they were started. Counts only grow;
+// Conns, LiveFibers and ArmedTimers are how many there are now. What is read
+// and written on a Desc by others is not counted.
 type Stats struct {
 	Conns        int           // event-driven connections open now
 	Accepted     uint64        // connections taken by listeners
@@ -14,94 +16,114 @@ type Stats struct {
 	Limited      uint64        // times a listener stopped at its ListenConfig.MaxConns
 	BytesIn      uint64        // read by event-driven connections
 	BytesOut     uint64        // written by them
-	Writes       uint64        // system calls that wrote
+	DatagramsIn  uint64        // received by UDP sockets
+	DatagramsOut uint64        // sent by them
+	Reads        uint64        // system calls that read, of both, also when there was nothing
+	Writes       uint64        // system calls that wrote, of both
 	Kicks        uint64        // times a loop was woken for errands, timers or output
 	Turns        uint64        // callbacks from the poller
 	Timers       uint64        // timers that fired
+	ArmedTimers  int           // timers that will fire
 	Fibers       uint64        // fibers begun
+	LiveFibers   int           // fibers that have not ended
 	Pressures    uint64        // times output rose above a high watermark
 	Panics       uint64        // panics caught
 	Stalls       uint64        // turns longer than Config.StallAfter
 	LongestTurn  time.Duration // of all turns
 }
 
-// counters are the counts of one loop. Only BytesOut and Writes are added to
-// by other goroutines, those that flush.
+// add adds what another loop has done.
+func (s *Stats) add(o Stats) {
+	s.Conns += o.Conns
+	s.Accepted += o.Accepted
+	s.AcceptErrors += o.AcceptErrors
+	s.Limited += o.Limited
+	s.BytesIn += o.BytesIn
+	s.BytesOut += o.BytesOut
+	s.DatagramsIn += o.DatagramsIn
+	s.DatagramsOut += o.DatagramsOut
+	s.Reads += o.Reads
+	s.Writes += o.Writes
+	s.Kicks += o.Kicks
+	s.Turns += o.Turns
+	s.Timers += o.Timers
+	s.ArmedTimers += o.ArmedTimers
+	s.Fibers += o.Fibers
+	s.LiveFibers += o.LiveFibers
+	s.Pressures += o.Pressures
+	s.Panics += o.Panics
+	s.Stalls += o.Stalls
+	s.LongestTurn = max(s.LongestTurn, o.LongestTurn)
+}
+
+// counters are the counts of one loop. Only those of output are added to by
+// other goroutines, those that flush; all may read them.
 type counters struct {
 	accepted, acceptErrors atomic.Uint64
 	limited                atomic.Uint64
-	bytesIn                atomic.Uint64
+	bytesIn, reads         atomic.Uint64
 	bytesOut, writes       atomic.Uint64
+	datagramsIn            atomic.Uint64
+	datagramsOut           atomic.Uint64
 	kicks, turns, timers   atomic.Uint64
 	fibers, pressures      atomic.Uint64
 	panics, stalls         atomic.Uint64
+	armed, liveFibers      atomic.Int64
 	longestTurn            atomic.Int64
 }
 
-// Stats returns what the loop has done. Safe to call from any goroutine.
+// sent takes note of a system call that sent n datagrams.
+func (c *counters) sent(n int) {
+	c.writes.Add(1)
+	c.datagramsOut.Add(uint64(n))
+}
+
+// Stats returns what the loop has done. It allocates nothing and disturbs
+// nobody. Safe to call from any goroutine.
 func (l *Loop) Stats() Stats {
 	c := &l.counts
 	return Stats{
-		Conns: int(l.conns.Load()), Accepted: c.accepted.Load(), AcceptErrors: c.acceptErrors.Load(), Limited: c.limited.Load(),
-		BytesIn: c.bytesIn.Load(), BytesOut: c.bytesOut.Load(), Writes: c.writes.Load(),
-		Kicks: c.kicks.Load(), Turns: c.turns.Load(), Timers: c.timers.Load(), Fibers: c.fibers.Load(),
-		Pressures: c.pressures.Load(), Panics: c.panics.Load(), Stalls: c.stalls.Load(), LongestTurn: time.Duration(c.longestTurn.Load()),
+		Conns:        int(l.conns.Load()),
+		Accepted:     c.accepted.Load(),
+		AcceptErrors: c.acceptErrors.Load(),
+		Limited:      c.limited.Load(),
+		BytesIn:      c.bytesIn.Load(),
+		BytesOut:     c.bytesOut.Load(),
+		DatagramsIn:  c.datagramsIn.Load(),
+		DatagramsOut: c.datagramsOut.Load(),
+		Reads:        c.reads.Load(),
+		Writes:       c.writes.Load(),
+		Kicks:        c.kicks.Load(),
+		Turns:        c.turns.Load(),
+		Timers:       c.timers.Load(),
+		ArmedTimers:  int(c.armed.Load()),
+		Fibers:       c.fibers.Load(),
+		LiveFibers:   int(c.liveFibers.Load()),
+		Pressures:    c.pressures.Load(),
+		Panics:       c.panics.Load(),
+		Stalls:       c.stalls.Load(),
+		LongestTurn:  time.Duration(c.longestTurn.Load()),
 	}
 }
 
-// Stats returns what all loops have done together. Safe to call from any
-// goroutine.
+// Stats returns what all loops have done together. It allocates nothing and
+// disturbs nobody. Safe to call from any goroutine.
 func (r *Reactor) Stats() Stats {
 	var sum Stats
 	for _, l := range r.loops {
-		s := l.Stats()
-		sum.Conns += s.Conns
-		sum.Accepted += s.Accepted
-		sum.AcceptErrors += s.AcceptErrors
-		sum.Limited += s.Limited
-		sum.BytesIn += s.BytesIn
-		sum.BytesOut += s.BytesOut
-		sum.Writes += s.Writes
-		sum.Kicks += s.Kicks
-		sum.Turns += s.Turns
-		sum.Timers += s.Timers
-		sum.Fibers += s.Fibers
-		sum.Pressures += s.Pressures
-		sum.Panics += s.Panics
-		sum.Stalls += s.Stalls
-		sum.LongestTurn = max(sum.LongestTurn, s.LongestTurn)
+		sum.add(l.Stats())
 	}
 	return sum
 }
 
-// turned takes note of a turn that began at the given time of the loop's clock
-// and was spent on what.
-func (l *Loop) turned(began time.Duration, what any) {
-	l.counts.turns.Add(1)
-	d := l.clock() - began
-	if d <= time.Duration(l.counts.longestTurn.Load()) && d < l.cfg.StallAfter {
-		return
+// LoopStats iterates over the loops and what each has done. Safe to call from
+// any goroutine.
+func (r *Reactor) LoopStats() iter.Seq2[*Loop, Stats] {
+	return func(yield func(*Loop, Stats) bool) {
+		for _, l := range r.loops {
+			if !yield(l, l.Stats()) {
+				return
+			}
+		}
 	}
-	if int64(d) > l.counts.longestTurn.Load() {
-		l.counts.longestTurn.Store(int64(d))
-	}
-	if d >= l.cfg.StallAfter {
-		l.counts.stalls.Add(1)
-		l.log.Warn("reactor: a handler has stalled its loop", "loop", l.id, "handler", describe(what), "for", d)
-	}
-}
-
-// describe names what a turn was spent on, for the log.
-func describe(what any) string {
-	switch s := what.(type) {
-	case nil:
-		return "a task, a timer or a fiber"
-	case *Conn:
-		return fmt.Sprintf("%T of the connection from %v", s.h, s.remote)
-	case *UDP:
-		return fmt.Sprintf("%T of the UDP socket at %v", s.h, s.LocalAddr())
-	case *port:
-		return fmt.Sprintf("the listener at %v", s.ln.addr)
-	}
-	return fmt.Sprintf("%T", what)
 }

@@ -101,10 +101,12 @@ func (u *UDP) pushBatch(out *outbox, n int) {
 	heard := -1
 	for i := 0; i < n; {
 		k, err := out.send(u.fd, i, n)
+		first := u.next
 		for range k {
 			u.next += out.counts[i]
 			i++
 		}
+		u.loop.counts.sent(u.next - first)
 		if k > 0 && u.suspect > 0 {
 			u.train, u.suspect = min(u.train, u.suspect-1), 0
 		}

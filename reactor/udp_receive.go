@@ -23,6 +23,7 @@ func (u *UDP) receive(drain bool) {
 			return
 		}
 		n, err := u.loop.udp.in.receive(u.fd, u.limit)
+		u.loop.counts.reads.Add(1)
 		if n > 0 {
 			u.deliver(n)
 		}
@@ -53,6 +54,7 @@ func broken(err error) bool {
 // sends what it sent.
 func (u *UDP) deliver(n int) {
 	in := u.loop.udp.in
+	u.loop.counts.datagramsIn.Add(uint64(n))
 	u.cork()
 	for i := range n {
 		p, truncated := in.data(i)

@@ -46,6 +46,7 @@ func (u *UDP) SendNow(p []byte, to netip.AddrPort) error {
 	u.unuse()
 	switch err {
 	case nil:
+		u.loop.counts.sent(1)
 		return nil
 	case syscall.EAGAIN:
 		return u.Send(p, to)
