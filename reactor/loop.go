@@ -53,6 +53,7 @@ type Loop struct {
 	draining bool          // nothing new is begun
 	drained  chan struct{} // closed when nothing is watched any more; nil: not asked for
 	stall    stallWatch
+	pinErr   error // why the loop does not have the thread it wants
 	owner    owner
 
 	running   atomic.Pointer[Fiber] // the fiber that runs now
@@ -91,6 +92,7 @@ func (l *Loop) run() {
 	defer close(l.done)
 	l.goroutine.Store(goroutine())
 	l.owner.take()
+	l.pinErr = l.pin()
 	if err := l.poll.run(l.event); err != nil {
 		l.log.Error("reactor: the poller failed, its loop ends", "loop", l.id, "err", err)
 	}

@@ -15,8 +15,20 @@ import (
 // Config configures a Reactor. The zero value works.
 type Config struct {
 	// Loops is how many loops there are, each a goroutine. 0 means one for
-	// every processor Go may use; the most is 1024.
+	// every element of CPUs, or, without those, for every processor Go may
+	// use; the most is 1024.
 	Loops int
+
+	// LockOSThread gives every loop a thread of its own, which runs nothing
+	// else: a loop is then never behind other goroutines in the scheduler's
+	// queue, and a wake-up between a loop and a goroutine is one between
+	// threads. False: the scheduler runs loops as it runs goroutines.
+	LockOSThread bool
+
+	// CPUs binds the thread of loop i to the CPU numbered CPUs[i%len(CPUs)],
+	// on Linux; it implies LockOSThread. When the kernel refuses, New returns
+	// a *CPUError. Empty: to none.
+	CPUs []int
 
 	// Logger is told of panics and of trouble no caller can be told of. Nil
 	// is silence.
@@ -42,6 +54,11 @@ func (c *Config) check() error {
 	if c.Loops < 0 || c.Loops > 1024 {
 		return fmt.Errorf("reactor: Config.Loops is %d, want 0 to 1024", c.Loops)
 	}
+	for _, cpu := range c.CPUs {
+		if cpu < 0 || cpu > maxCPU {
+			return fmt.Errorf("reactor: Config.CPUs has %d, want 0 to %d", cpu, maxCPU)
+		}
+	}
 	if c.FlushTimeout < 0 {
 		return fmt.Errorf("reactor: Config.FlushTimeout is %v, want 0 or more", c.FlushTimeout)
 	}
@@ -56,6 +73,9 @@ func (c *Config) check() error {
 	}
 	if c.MaxUnconsumed == 0 {
 		c.MaxUnconsumed = 16 << 20
+	}
+	if c.Loops == 0 {
+		c.Loops = min(len(c.CPUs), 1024)
 	}
 	if c.Loops == 0 {
 		c.Loops = runtime.GOMAXPROCS(0)
@@ -93,6 +113,7 @@ func New(cfg Config) (*Reactor, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
+	cfg.CPUs = slices.Clone(cfg.CPUs)
 	r := &Reactor{cfg: cfg, workers: newWorkers(), seed: maphash.MakeSeed(),
 		listeners: map[*Listener]struct{}{}, stopped: make(chan struct{})}
 	for i := range cfg.Loops {
@@ -107,6 +128,24 @@ func New(cfg Config) (*Reactor, error) {
 	}
 	for _, l := range r.loops {
 		go l.run()
+	}
+	return r.pinned()
+}
+
+// pinned waits until the loops have the threads they want.
+func (r *Reactor) pinned() (*Reactor, error) {
+	if !r.cfg.LockOSThread && len(r.cfg.CPUs) == 0 {
+		return r, nil
+	}
+	errs := make(chan error, len(r.loops)) // each loop sends one
+	for _, l := range r.loops {
+		_ = l.Post(func() { errs <- l.pinErr })
+	}
+	for range r.loops {
+		if err := <-errs; err != nil {
+			_ = r.Close()
+			return nil, err
+		}
 	}
 	return r, nil
 }
