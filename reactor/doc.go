@@ -39,7 +39,7 @@
 // # What it guarantees
 //
 //   - An event for a closed descriptor never reaches the next one with the same
-//     number.
+//     number. (On kqueue one may, as a hint that is followed in vain.)
 //   - What was accepted for writing before Close leaves before the connection
 //     closes, or OnClose tells why not.
 //   - OnClose is called exactly once, and is the last call.

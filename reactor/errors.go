@@ -10,6 +10,10 @@ import (
 // stopped. It is also net.ErrClosed.
 var ErrStopped = fmt.Errorf("reactor: stopped: %w", net.ErrClosed)
 
+// errReservedFD is what watching descriptor 0 fails with where the poller can
+// not do that.
+var errReservedFD = fmt.Errorf("reactor: descriptor %d can not be watched on this system: %w", reservedFD, errors.ErrUnsupported)
+
 // ErrFlushTimeout is the reason OnClose gets when a connection was closed but
 // its peer did not take what was still queued within Config.FlushTimeout.
 var ErrFlushTimeout = errors.New("reactor: peer did not take the last output in time")

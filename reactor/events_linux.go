@@ -2,6 +2,9 @@ package reactor
 
 import "golang.org/x/sys/unix"
 
+// reservedFD is the descriptor that can not be watched: none.
+const reservedFD = -1
+
 // hungUp reports what epoll tells beside errors: the peer's end.
 func hungUp(ev uint32) bool { return ev&unix.EPOLLRDHUP != 0 }
 

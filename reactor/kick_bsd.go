@@ -23,9 +23,15 @@ func openKick() (kick, error) {
 	if err := unix.Pipe(p[:]); err != nil {
 		return kick{}, os.NewSyscallError("pipe", err)
 	}
+	var err error
+	if p[0], err = avoidReserved(p[0], nil); err != nil {
+		_ = unix.Close(p[1])
+		return kick{}, os.NewSyscallError("fcntl", err)
+	}
 	for _, fd := range p {
 		unix.CloseOnExec(fd)
 		if err := unix.SetNonblock(fd, true); err != nil {
+			kick{p[0], p[1]}.close()
 			return kick{}, os.NewSyscallError("fcntl", err)
 		}
 	}

@@ -79,7 +79,7 @@ func sysInherit(old int) (fd int, network string, err error) {
 	if err != nil {
 		return -1, network, err
 	}
-	fd, err = unix.FcntlInt(uintptr(old), unix.F_DUPFD_CLOEXEC, 0)
+	fd, err = unix.FcntlInt(uintptr(old), unix.F_DUPFD_CLOEXEC, reservedFD+1)
 	if err != nil {
 		return -1, network, os.NewSyscallError("fcntl", err)
 	}

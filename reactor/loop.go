@@ -221,6 +221,9 @@ func (l *Loop) attach(fd int, s source) error { return l.attachBy(l.poll.add, fd
 func (l *Loop) attachReader(fd int, s source) error { return l.attachBy(l.poll.addReader, fd, s) }
 
 func (l *Loop) attachBy(add func(fd int) error, fd int, s source) error {
+	if fd == reservedFD {
+		return errReservedFD
+	}
 	l.table.put(fd, s)
 	if err := add(fd); err != nil {
 		l.table.drop(fd)

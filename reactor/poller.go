@@ -15,6 +15,7 @@ import (
 // is left, so that tasks which post tasks starve the sockets, and because on
 // NetBSD and OpenBSD its wake-up is never recognised (see kick); the Mod
 // calls but for UDP sockets, because an edge-triggered descriptor needs none.
+// Its wake-up is registered all the same, on kqueue as number 0: see reservedFD.
 type poller struct {
 	p *netpoll.Poller
 }
@@ -50,7 +51,16 @@ func (p *poller) awaitWritable(fd int, on bool) error {
 }
 
 // remove ends the registration of fd, which must still be open. On kqueue it
-// does nothing: there only close removes.
+// does nothing: there only close removes. So there
+//
+//   - an fd that is retired may have news until it is closed, for which the
+//     table has no source any more;
+//   - a batch in which it is closed may have one last event of it, behind the
+//     kick. A successor that was given the number in that very batch takes it
+//     for its own: a hint to read and write in vain, which every source must
+//     bear anyway;
+//   - an fd that is to stay open can not be taken from the poller, which is why
+//     a dialled connection keeps its registration when its owner changes.
 func (p *poller) remove(fd int) error { return p.p.Delete(fd) }
 
 // run waits and calls ready for each descriptor with news until ready returns

@@ -37,6 +37,7 @@ func sysClose(int) error                   { return errSystem }
 const (
 	abstractNames = false
 	kernelSpreads = false
+	reservedFD    = -1
 )
 
 func sysAccept(int) (int, net.Addr, error) { return -1, nil, errSystem }

@@ -40,7 +40,7 @@ func sysAccept(fd int) (int, net.Addr, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	c, sa, err := unix.Accept(fd)
-	if err != nil {
+	if c, err = avoidReserved(c, err); err != nil {
 		return -1, nil, err
 	}
 	if err := prepare(c); err != nil {
@@ -54,7 +54,7 @@ func sysAccept(fd int) (int, net.Addr, error) {
 func sysSocket(family, typ, proto int) (int, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	fd, err := unix.Socket(family, typ, proto)
+	fd, err := avoidReserved(unix.Socket(family, typ, proto))
 	if err != nil {
 		return -1, err
 	}
@@ -68,4 +68,18 @@ func sysSocket(family, typ, proto int) (int, error) {
 func prepare(fd int) error {
 	unix.CloseOnExec(fd)
 	return unix.SetNonblock(fd, true)
+}
+
+// avoidReserved gives a new descriptor another number if it has reservedFD,
+// which it can have in a process without a standard input.
+func avoidReserved(fd int, err error) (int, error) {
+	if fd != reservedFD || err != nil {
+		return fd, err
+	}
+	fd, err = unix.FcntlInt(reservedFD, unix.F_DUPFD_CLOEXEC, reservedFD+1)
+	_ = unix.Close(reservedFD)
+	if err != nil {
+		return -1, err
+	}
+	return fd, nil
 }
