@@ -46,7 +46,6 @@ func (l *Loop) begin(x *Fiber) {
 	l.fibers = x
 	l.fiberCount++
 	l.counts.fibers.Add(1)
-	l.counts.liveFibers.Add(1)
 }
 
 // resume runs the coroutine until its fiber parks or ends.
@@ -81,7 +80,6 @@ func (l *Loop) finish(x *Fiber) {
 		x.next.prev = x.prev
 	}
 	x.prev, x.next = nil, nil
-	l.counts.liveFibers.Add(-1)
 	l.fiberCount--
 	if len(l.spare) < maxSpare {
 		l.spare = append(l.spare, x.co)

@@ -155,7 +155,7 @@ func (l *Loop) kicked() {
 		l.batch[l.next] = nil
 		l.next++
 		l.guard(e.run)
-		l.spent(e)
+		l.ran(e)
 	}
 	l.runTimers()
 	l.resume()
@@ -170,7 +170,7 @@ func (l *Loop) resume() {
 	for _, c := range l.backlog[:n] {
 		c.inBacklog = false
 		l.dispatch(c, Readable|ended)
-		l.spent(c)
+		l.ran(c)
 	}
 	l.backlog = append(l.backlog[:0], l.backlog[n:]...)
 }
@@ -276,6 +276,7 @@ func (l *Loop) end() {
 	if l.waker != nil {
 		l.waker.Stop()
 	}
+	l.publish()
 	l.table.release()
 	l.table.release()
 	l.settle()

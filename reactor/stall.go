@@ -4,34 +4,67 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 )
 
 // A stallWatch finds out who keeps a loop from its other descriptors. Owned by
 // the loop.
+//
+// A turn for what others have left may run hundreds of tasks, each of which is
+// quicker than a look at the clock. So the clock is looked at once for several
+// of them. When those have stalled the loop all of them are named, and for a
+// while it is looked at after each one, so that the next time it is known
+// which it was.
 type stallWatch struct {
-	mark    time.Duration // up to when the present turn is accounted for
-	culprit any           // what took too long in it; nil: nothing known
-	fiber   *Fiber        // the last one that ran in it; nil: none
+	mark    time.Duration // when the clock was last looked at
+	recent  [16]any       // what was run since
+	n       int           // of those
+	culprit []any         // what was run while the turn stalled; nil: nothing known
+	exact   int           // how many more are timed one by one
+	fiber   *Fiber        // the last one that ran in the turn; nil: none
 }
 
-// spent takes note that what was run last, since the last call or since the
-// turn began. It is called where a turn may do several things.
-func (l *Loop) spent(what any) {
-	now := l.clock()
-	if now-l.stall.mark >= l.cfg.StallAfter {
-		l.stall.culprit = what
+// exactly is for how many tasks the clock is looked at after each one.
+const exactly = 100_000
+
+// ran takes note of one of several things that a turn does.
+func (l *Loop) ran(what any) {
+	w := &l.stall
+	w.recent[w.n] = what
+	w.n++
+	if w.exact > 0 {
+		w.exact--
+		l.look(l.clock())
+	} else if w.n == len(w.recent) {
+		l.look(l.clock())
 	}
-	l.stall.mark = now
+}
+
+// look judges what was run since the last look.
+func (l *Loop) look(now time.Duration) {
+	w := &l.stall
+	if now-w.mark >= l.cfg.StallAfter && w.n > 0 {
+		w.culprit = slices.Clone(w.recent[:w.n])
+		if w.n > 1 {
+			w.exact = exactly
+		}
+	}
+	clear(w.recent[:w.n])
+	w.n, w.mark = 0, now
 }
 
 // turned takes note of a turn that began at the given time of the loop's clock
 // and was for what; nil is what others have left for the loop.
 func (l *Loop) turned(began time.Duration, what any) {
 	l.counts.turns.Add(1)
+	l.publish()
+	now := l.clock()
+	l.look(now)
 	x := l.stall.fiber
 	l.stall.fiber = nil
-	d := l.clock() - began
+	d := now - began
 	if d <= time.Duration(l.counts.longestTurn.Load()) && d < l.cfg.StallAfter {
 		return
 	}
@@ -45,11 +78,11 @@ func (l *Loop) turned(began time.Duration, what any) {
 	}
 }
 
-// suspect names who took the time of a turn: what was seen to, or what the turn
-// was for and the last of the fibers that ran in it.
+// suspect names who took the time of a turn: what was run then, or what the
+// turn was for and the last of the fibers that ran in it.
 func (l *Loop) suspect(what any, x *Fiber) string {
-	if _, isResumption := l.stall.culprit.(*resumption); l.stall.culprit != nil && !isResumption {
-		return describe(l.stall.culprit)
+	if names := l.culprits(); len(names) > 0 {
+		return strings.Join(names, ", or ")
 	}
 	switch _, desc := what.(*Desc); {
 	case x == nil:
@@ -60,11 +93,24 @@ func (l *Loop) suspect(what any, x *Fiber) string {
 	return fmt.Sprintf("%s, or a fiber it woke, the last one being %s", describe(what), funcName(x.f))
 }
 
+// culprits names, once each, those of whom one has stalled the loop.
+func (l *Loop) culprits() []string {
+	var names []string
+	for _, what := range l.stall.culprit {
+		if name := describe(what); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // describe names what took the time, for the log.
 func describe(what any) string {
 	switch s := what.(type) {
 	case nil:
 		return "many tasks"
+	case *resumption:
+		return "the fiber " + funcName(s.f)
 	case task:
 		return "the task " + funcName(s)
 	case *Timer:

@@ -7,8 +7,9 @@ import (
 )
 
 // Stats is what loops have done since they were started. Counts only grow;
-// Conns, LiveFibers and ArmedTimers are how many there are now. What is read
-// and written on a Desc by others is not counted.
+// Conns is how many there are now, LiveFibers and ArmedTimers how many there
+// were at the end of the last turn. What is read and written on a Desc by
+// others is not counted.
 type Stats struct {
 	Conns        int           // event-driven connections open now
 	Accepted     uint64        // connections taken by listeners
@@ -70,6 +71,17 @@ type counters struct {
 	panics, stalls         atomic.Uint64
 	armed, liveFibers      atomic.Int64
 	longestTurn            atomic.Int64
+}
+
+// publish makes known what the loop counts for itself.
+func (l *Loop) publish() {
+	c := &l.counts
+	if n := int64(len(l.timers.heap) - l.timers.dead); n != c.armed.Load() {
+		c.armed.Store(n)
+	}
+	if n := int64(l.fiberCount); n != c.liveFibers.Load() {
+		c.liveFibers.Store(n)
+	}
 }
 
 // sent takes note of a system call that sent n datagrams.

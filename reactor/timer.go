@@ -31,9 +31,6 @@ func (t *Timer) Reset(d time.Duration) {
 	if t.when == 0 && t.pos >= 0 {
 		t.loop.timers.dead--
 	}
-	if t.when == 0 {
-		t.loop.counts.armed.Add(1)
-	}
 	t.when = t.loop.clock() + max(d, 1)
 	switch {
 	case t.pos < 0:
@@ -55,7 +52,6 @@ func (t *Timer) Stop() bool {
 	armed := t.when != 0
 	t.when = 0
 	if armed {
-		t.loop.counts.armed.Add(-1)
 		t.loop.timers.bury()
 	}
 	return armed
@@ -102,9 +98,8 @@ func (l *Loop) runTimers() {
 		} else {
 			t.when = 0
 			l.counts.timers.Add(1)
-			l.counts.armed.Add(-1)
 			l.guard(t.f)
-			l.spent(t)
+			l.ran(t)
 		}
 	}
 	l.armTimer()
