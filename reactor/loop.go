@@ -150,18 +150,27 @@ func (l *Loop) kicked() {
 	l.stall.mark = l.now
 	l.listen()
 	more := l.table.release()
-	for n := 0; n < mailBudget && l.next < len(l.batch) && !l.stopped; n++ {
-		e := l.batch[l.next]
-		l.batch[l.next] = nil
-		l.next++
-		l.guard(e.run)
-		l.ran(e)
-	}
+	l.runMail()
 	l.runTimers()
 	l.resume()
 	if more || len(l.backlog) > 0 || l.more() {
 		l.tell()
 	}
+}
+
+// runMail runs one budget of errands.
+func (l *Loop) runMail() {
+	from, until := l.next, l.stall.step()
+	for n := 0; n < mailBudget && l.next < len(l.batch) && !l.stopped; n++ {
+		e := l.batch[l.next]
+		l.next++
+		l.guard(e.run)
+		if l.next-from == until {
+			l.spentOn(l.batch[from:l.next])
+			from, until = l.next, l.stall.step()
+		}
+	}
+	l.spentOn(l.batch[from:l.next])
 }
 
 // resume goes on with the connections whose budget had ended.
@@ -170,7 +179,7 @@ func (l *Loop) resume() {
 	for _, c := range l.backlog[:n] {
 		c.inBacklog = false
 		l.dispatch(c, Readable|ended)
-		l.ran(c)
+		l.spent(c)
 	}
 	l.backlog = append(l.backlog[:0], l.backlog[n:]...)
 }

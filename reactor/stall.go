@@ -12,47 +12,61 @@ import (
 // A stallWatch finds out who keeps a loop from its other descriptors. Owned by
 // the loop.
 //
-// A turn for what others have left may run hundreds of tasks, each of which is
-// quicker than a look at the clock. So the clock is looked at once for several
-// of them. When those have stalled the loop all of them are named, and for a
-// while it is looked at after each one, so that the next time it is known
+// A turn for what others have left may run hundreds of errands, each of which
+// is quicker than a look at the clock. So the clock is looked at once for
+// several of them. When those have stalled the loop all of them are named, and
+// for a while it is looked at after each one, so that the next time it is known
 // which it was.
 type stallWatch struct {
 	mark    time.Duration // when the clock was last looked at
-	recent  [16]any       // what was run since
-	n       int           // of those
+	exact   int           // how many more errands are timed one by one
 	culprit []any         // what was run while the turn stalled; nil: nothing known
-	exact   int           // how many more are timed one by one
 	fiber   *Fiber        // the last one that ran in the turn; nil: none
 }
 
-// exactly is for how many tasks the clock is looked at after each one.
-const exactly = 100_000
+const (
+	// lookEvery is how many errands are run between two looks at the clock.
+	lookEvery = 16
+	// exactly is how many are timed one by one after a stall of several.
+	exactly = 100_000
+)
 
-// ran takes note of one of several things that a turn does.
-func (l *Loop) ran(what any) {
-	w := &l.stall
-	w.recent[w.n] = what
-	w.n++
+// step returns how many errands to run until the next look.
+func (w *stallWatch) step() int {
 	if w.exact > 0 {
 		w.exact--
-		l.look(l.clock())
-	} else if w.n == len(w.recent) {
-		l.look(l.clock())
+		return 1
+	}
+	return lookEvery
+}
+
+// spent takes note of what a turn has done since the last look.
+func (l *Loop) spent(what any) {
+	if l.late() {
+		l.stall.culprit = []any{what}
 	}
 }
 
-// look judges what was run since the last look.
-func (l *Loop) look(now time.Duration) {
-	w := &l.stall
-	if now-w.mark >= l.cfg.StallAfter && w.n > 0 {
-		w.culprit = slices.Clone(w.recent[:w.n])
-		if w.n > 1 {
-			w.exact = exactly
+// spentOn is spent for several errands, which it forgets.
+func (l *Loop) spentOn(errands []errand) {
+	if len(errands) > 0 && l.late() {
+		l.stall.culprit = nil
+		for _, e := range errands {
+			l.stall.culprit = append(l.stall.culprit, e)
+		}
+		if len(errands) > 1 {
+			l.stall.exact = exactly
 		}
 	}
-	clear(w.recent[:w.n])
-	w.n, w.mark = 0, now
+	clear(errands)
+}
+
+// late looks at the clock and reports whether that was long ago.
+func (l *Loop) late() bool {
+	now := l.clock()
+	took := now - l.stall.mark
+	l.stall.mark = now
+	return took >= l.cfg.StallAfter
 }
 
 // turned takes note of a turn that began at the given time of the loop's clock
@@ -60,11 +74,9 @@ func (l *Loop) look(now time.Duration) {
 func (l *Loop) turned(began time.Duration, what any) {
 	l.counts.turns.Add(1)
 	l.publish()
-	now := l.clock()
-	l.look(now)
 	x := l.stall.fiber
 	l.stall.fiber = nil
-	d := now - began
+	d := l.clock() - began
 	if d <= time.Duration(l.counts.longestTurn.Load()) && d < l.cfg.StallAfter {
 		return
 	}

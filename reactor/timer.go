@@ -99,7 +99,7 @@ func (l *Loop) runTimers() {
 			t.when = 0
 			l.counts.timers.Add(1)
 			l.guard(t.f)
-			l.ran(t)
+			l.spent(t)
 		}
 	}
 	l.armTimer()
