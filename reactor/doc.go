@@ -10,7 +10,9 @@
 //   - [Conn], an event-driven connection: the loop reads into its own large
 //     buffer and hands the [Handler] a slice; output collects and leaves in one
 //     writev per batch;
-//   - [Listener], which accepts for one loop or for all of them;
+//   - [Listener], which accepts for one loop or for all of them, up to a limit,
+//     and [Dialer], which makes one connection of several addresses; both place
+//     their connections on the loops ([Placement]);
 //   - [UDP], an event-driven UDP socket: many datagrams are received, and sent,
 //     with one system call;
 //   - [Desc], a descriptor whose readiness goroutines wait for: blocking-style
@@ -49,6 +51,7 @@
 //     unconsumed is bounded.
 //   - What happens to a datagram does no harm to its socket.
 //   - Running out of descriptors delays a listener and does not stop it.
+//   - Of a unix socket's path, only the socket that was made there is removed.
 //   - What was posted runs, in order, or Post returned an error.
 //
 // # What it does not do
