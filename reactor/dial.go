@@ -56,6 +56,9 @@ func (d *Dialer) check() error {
 	if d.Timeout < 0 {
 		return fmt.Errorf("reactor: Dialer.Timeout is %v, want 0 or more", d.Timeout)
 	}
+	if d.Reactor != nil && d.Loop != nil && d.Loop.reactor != d.Reactor {
+		return errors.New("reactor: Dialer.Loop is not a loop of Dialer.Reactor")
+	}
 	return d.Placement.check("Dialer.Placement")
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -214,6 +215,31 @@ func TestShutdownEndsADial(t *testing.T) {
 				}
 			}
 			expect(0)
+		})
+	}
+}
+
+func TestShutdownEndsTheWaitForAFullQueue(t *testing.T) {
+	for name, end := range map[string]func(r *reactor.Reactor) error{
+		"Shutdown": func(r *reactor.Reactor) error { return r.Shutdown(context.Background()) },
+		"Close":    (*reactor.Reactor).Close,
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := socketPath(t)
+			fullQueue(t, unix.AF_UNIX, &unix.SockaddrUnix{Name: path}, unix.EAGAIN)
+			r := start(t, reactor.Config{Loops: 1})
+			tried := make(chan struct{}) // closed by the loop with the first attempt
+			first := sync.OnceFunc(func() { close(tried) })
+			d := reactor.Dialer{Reactor: r, Prepare: func(int) error { first(); return nil }}
+			errs := make(chan error, 1)
+			go func() { _, err := d.Dial(context.Background(), "unix", path, &handler{}); errs <- err }()
+			<-tried
+			if err := end(r); err != nil {
+				t.Error(err)
+			}
+			if err := <-errs; !errors.Is(err, reactor.ErrStopped) {
+				t.Errorf("got %v, want ErrStopped", err)
+			}
 		})
 	}
 }

@@ -50,7 +50,8 @@ type Loop struct {
 	deferring  []func()     // being called
 
 	stopped  bool
-	draining bool          // nothing new is begun
+	draining bool // nothing new is begun
+	races    map[*race]struct{}
 	drained  chan struct{} // closed when nothing is watched any more; nil: not asked for
 	stall    stallWatch
 	pinErr   error // why the loop does not have the thread it wants
@@ -270,6 +271,7 @@ func (l *Loop) drain(done chan struct{}) {
 	l.draining = true
 	l.drained = done
 	l.table.all(func(s source) { l.guard(s.drain) })
+	l.stopRaces()
 	l.checkDrained()
 }
 
@@ -285,6 +287,7 @@ func (l *Loop) end() {
 	if l.waker != nil {
 		l.waker.Stop()
 	}
+	l.stopRaces()
 	l.publish()
 	l.table.release()
 	l.table.release()

@@ -1,7 +1,9 @@
 package reactor_test
 
 import (
+	"errors"
 	"net"
+	"syscall"
 	"testing"
 
 	"github.com/kharon-net/kharon/reactor"
@@ -93,5 +95,9 @@ func TestPlacementIsChecked(t *testing.T) {
 	d := reactor.Dialer{Reactor: r, Placement: 7}
 	if _, err := d.Dial(t.Context(), "tcp", "127.0.0.1:1", &handler{}); err == nil {
 		t.Error("Dial took placement 7")
+	}
+	d = reactor.Dialer{Reactor: r, Loop: start(t, reactor.Config{Loops: 1}).Loop(0)}
+	if _, err := d.Dial(t.Context(), "tcp", "127.0.0.1:1", &handler{}); err == nil || errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("a loop of another reactor: %v", err)
 	}
 }

@@ -80,10 +80,26 @@ func (x *race) run() {
 	case x.ctx.Err() != nil:
 		x.stop(context.Cause(x.ctx))
 	default:
+		x.join()
 		x.unwatch = context.AfterFunc(x.ctx, func() {
 			_ = x.Loop.Post(func() { x.stop(context.Cause(x.ctx)) }) // a loop that has stopped has ended us
 		})
 		x.next()
+	}
+}
+
+// join makes x one of those that end with the loop.
+func (x *race) join() {
+	if x.Loop.races == nil {
+		x.Loop.races = map[*race]struct{}{}
+	}
+	x.Loop.races[x] = struct{}{}
+}
+
+// stopRaces ends the races of a loop that stops. Called on the loop.
+func (l *Loop) stopRaces() {
+	for x := range l.races {
+		x.stop(ErrStopped)
 	}
 }
 
@@ -218,6 +234,7 @@ func (x *race) stop(cause error) {
 func (x *race) finish() {
 	x.over = true
 	x.addrs = nil
+	delete(x.Loop.races, x)
 	if x.timer != nil {
 		x.timer.Stop()
 	}
