@@ -1,6 +1,7 @@
 package reactor_test
 
 import (
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -140,6 +141,25 @@ func TestPausedListenerLeavesConnectionsInTheQueue(t *testing.T) {
 			ln.Resume() // once more does no harm
 			roundTrip(t, dial(t, ln), "after")
 		})
+	}
+}
+
+func TestConnThatWasTurnedAwayTakesNoOutput(t *testing.T) {
+	conns := make(chan *reactor.Conn, 1)
+	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(c *reactor.Conn) reactor.Handler {
+		conns <- c
+		return nil
+	})
+	peer := dial(t, ln)
+	if p, err := io.ReadAll(peer); len(p) > 0 || err != nil {
+		t.Errorf("the peer got %q, %v", p, err)
+	}
+	c := <-conns
+	if err := c.WriteNow([]byte("x")); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("WriteNow returned %v", err)
+	}
+	if err := c.Close(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Close returned %v", err)
 	}
 }
 
