@@ -1,9 +1,6 @@
 package reactor
 
-import (
-	"net"
-	"os"
-)
+import "net"
 
 // Write queues a copy of p. It leaves with everything else that collects
 // until the loop comes by: at the end of the callback when called from one,
@@ -136,12 +133,12 @@ func (c *Conn) CloseWrite() error {
 func (c *Conn) written(more bool, err error) {
 	o := &c.out
 	if err != nil && o.broke == nil {
-		o.broke = os.NewSyscallError("write", err)
+		o.broke = err
 	}
 	o.level()
 	orphan := o.orphan
 	o.orphan = false
-	news := (o.settled() || o.crossed) && !o.corked
+	news := (o.settled() || o.crossed || o.limited && o.blocked) && !o.corked
 	call := !o.told && (more || o.broke != nil || (o.sealed != nil && o.size == 0) || news)
 	o.told = o.told || call
 	o.mu.Unlock()
@@ -219,18 +216,22 @@ func (c *Conn) carry() {
 	var more bool
 	var err error
 	if o.begin() {
+		sent := o.sent
+		o.byLoop = true
 		more, err = o.rounds(c.fd)
-		o.writing = false
+		o.writing, o.byLoop = false, false
+		if o.sent != sent {
+			c.active = c.loop.now
+		}
 	}
 	if err == nil {
 		err = o.broke
-	} else {
-		err = os.NewSyscallError("write", err)
 	}
 	o.level()
 	crossed, above := o.crossed, o.above
 	o.crossed = false
 	empty := o.size == 0 && !o.writing
+	stuck := o.limited && o.blocked
 	fin := empty && o.fin
 	o.fin = o.fin && !fin
 	drained := o.settled() && err == nil && !c.closing
@@ -242,6 +243,9 @@ func (c *Conn) carry() {
 		c.finish(err)
 	case c.closing && empty:
 		c.finish(c.reason)
+	case stuck && !c.closing && c.late():
+		c.loop.counts.timeouts.Add(1)
+		c.finish(ErrWriteTimeout)
 	case fin:
 		_ = sysShutdownWrite(c.fd)
 	case more:

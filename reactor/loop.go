@@ -34,10 +34,11 @@ type Loop struct {
 
 	// owned by the loop
 	table      table
-	buf        []byte    // what is read into; valid during one callback
-	backlog    []*Conn   // connections whose read budget ended before their data
-	udp        *udpBoxes // what UDP sockets share; nil: there was none yet
-	timers     timerHeap // see timer.go
+	buf        []byte        // what is read into; valid during one callback
+	now        time.Duration // when the present turn began
+	backlog    []*Conn       // connections whose read budget ended before their data
+	udp        *udpBoxes     // what UDP sockets share; nil: there was none yet
+	timers     timerHeap     // see timer.go
 	waker      *time.Timer
 	wakeAt     time.Duration // what waker is armed for; 0: not
 	fibers     *Fiber        // begun and not ended
@@ -95,6 +96,7 @@ func (l *Loop) run() {
 // event is called by the poller for each descriptor with news.
 func (l *Loop) event(fd int, ev Events) (goOn bool) {
 	began := l.clock()
+	l.now = began
 	var what any // nil: what others have left for the loop
 	if fd == l.kick.fd {
 		l.kicked()
@@ -241,7 +243,15 @@ func (l *Loop) checkDrained() {
 // opens gone, if there is one. Called on the loop.
 func (l *Loop) retire(fd int, gone *Gate) {
 	l.detach(fd)
-	l.table.fresh = append(l.table.fresh, retired{fd, gone})
+	l.table.fresh = append(l.table.fresh, retired{fd: fd, gone: gone})
+	l.tell()
+}
+
+// retireSlow is retire for a descriptor whose close(2) may wait, which it does
+// on a goroutine. Called on the loop.
+func (l *Loop) retireSlow(fd int) {
+	l.detach(fd)
+	l.table.fresh = append(l.table.fresh, retired{fd: fd, slow: true})
 	l.tell()
 }
 
@@ -267,6 +277,7 @@ func (l *Loop) end() {
 	}
 	l.table.release()
 	l.table.release()
+	l.table.slow.Wait()
 	l.settle()
 	l.free()
 }

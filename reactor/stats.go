@@ -8,20 +8,22 @@ import (
 
 // Stats is what loops have done since they were started. Counts only grow.
 type Stats struct {
-	Conns        int           // event-driven connections open now
-	Accepted     uint64        // connections taken by listeners
-	AcceptErrors uint64        // failures of accept, those it goes on after included
-	BytesIn      uint64        // read by event-driven connections
-	BytesOut     uint64        // written by them
-	Writes       uint64        // system calls that wrote
-	Kicks        uint64        // times a loop was woken for errands, timers or output
-	Turns        uint64        // callbacks from the poller
-	Timers       uint64        // timers that fired
-	Fibers       uint64        // fibers begun
-	Pressures    uint64        // times output rose above a high watermark
-	Panics       uint64        // panics caught
-	Stalls       uint64        // turns longer than Config.StallAfter
-	LongestTurn  time.Duration // of all turns
+	Conns         int           // event-driven connections open now
+	Accepted      uint64        // connections taken by listeners
+	AcceptErrors  uint64        // failures of accept, those it goes on after included
+	BytesIn       uint64        // read by event-driven connections
+	BytesOut      uint64        // written by them
+	Writes        uint64        // system calls that wrote
+	Kicks         uint64        // times a loop was woken for errands, timers or output
+	Turns         uint64        // callbacks from the poller
+	Timers        uint64        // timers that fired
+	Fibers        uint64        // fibers begun
+	Pressures     uint64        // times output rose above a high watermark
+	ReadPressures uint64        // times unconsumed input rose above one
+	Timeouts      uint64        // connections that a deadline or the idle timeout has ended
+	Panics        uint64        // panics caught
+	Stalls        uint64        // turns longer than Config.StallAfter
+	LongestTurn   time.Duration // of all turns
 }
 
 // counters are the counts of one loop. Only BytesOut and Writes are added to
@@ -32,6 +34,8 @@ type counters struct {
 	bytesOut, writes       atomic.Uint64
 	kicks, turns, timers   atomic.Uint64
 	fibers, pressures      atomic.Uint64
+	readPressures          atomic.Uint64
+	timeouts               atomic.Uint64
 	panics, stalls         atomic.Uint64
 	longestTurn            atomic.Int64
 }
@@ -43,7 +47,7 @@ func (l *Loop) Stats() Stats {
 		Conns: int(l.conns.Load()), Accepted: c.accepted.Load(), AcceptErrors: c.acceptErrors.Load(),
 		BytesIn: c.bytesIn.Load(), BytesOut: c.bytesOut.Load(), Writes: c.writes.Load(),
 		Kicks: c.kicks.Load(), Turns: c.turns.Load(), Timers: c.timers.Load(), Fibers: c.fibers.Load(),
-		Pressures: c.pressures.Load(), Panics: c.panics.Load(), Stalls: c.stalls.Load(), LongestTurn: time.Duration(c.longestTurn.Load()),
+		Pressures: c.pressures.Load(), ReadPressures: c.readPressures.Load(), Timeouts: c.timeouts.Load(), Panics: c.panics.Load(), Stalls: c.stalls.Load(), LongestTurn: time.Duration(c.longestTurn.Load()),
 	}
 }
 
@@ -64,6 +68,8 @@ func (r *Reactor) Stats() Stats {
 		sum.Timers += s.Timers
 		sum.Fibers += s.Fibers
 		sum.Pressures += s.Pressures
+		sum.ReadPressures += s.ReadPressures
+		sum.Timeouts += s.Timeouts
 		sum.Panics += s.Panics
 		sum.Stalls += s.Stalls
 		sum.LongestTurn = max(sum.LongestTurn, s.LongestTurn)
