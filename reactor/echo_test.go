@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -44,6 +45,25 @@ func dial(t testing.TB, ln *reactor.Listener) net.Conn {
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	return c
+}
+
+// serveOne returns the server's end and the client's of one connection.
+func serveOne(t testing.TB, network string, h func() reactor.Handler) (*reactor.Conn, net.Conn) {
+	t.Helper()
+	address := "127.0.0.1:0"
+	if network == "unix" {
+		address = filepath.Join(t.TempDir(), "s")
+	}
+	conns := make(chan *reactor.Conn, 1)
+	ln, err := start(t, reactor.Config{Loops: 1}).Listen(network, address, reactor.ListenConfig{}, func(c *reactor.Conn) reactor.Handler {
+		conns <- c
+		return h()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := dial(t, ln)
+	return <-conns, client
 }
 
 // handler is a Handler made of functions; nil ones do nothing.
