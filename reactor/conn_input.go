@@ -15,8 +15,8 @@ type ReadPressureHandler interface {
 // SetReadWatermarks bounds the bytes that have arrived and are not consumed.
 // Above high nothing more is read, so that the kernel's window stops the peer,
 // and the handler's OnReadPressure is called; at low or below, which Discard
-// brings about, reading goes on. One read may exceed high by 256 KiB, or double
-// what is there; Conn.Expect raises it for one frame. Config.MaxUnconsumed does
+// brings about, reading goes on. The last read may exceed high by 256 KiB, and
+// Conn.Expect raises it for one frame. Config.MaxUnconsumed does
 // not apply then. A high of 0 turns them off, as in the beginning; a low above
 // high counts as high. Must be called on the loop.
 func (c *Conn) SetReadWatermarks(low, high int) {

@@ -41,7 +41,7 @@ func TestReadWatermarksStopThePeerAndLetItGoOn(t *testing.T) {
 			got, ended = append(got, rest...), true
 		case <-h.levels:
 			rounds++
-			if n := conn.Unread(); n <= high || n > 2*high+256<<10 {
+			if n := conn.Unread(); n <= high || n > high+256<<10 {
 				t.Fatalf("%d bytes are unread at a high watermark of %d", n, high)
 			}
 			<-onLoop(conn, func() {

@@ -119,7 +119,16 @@ func (c *Conn) room() (buf []byte, kept int) {
 		b = append(make([]byte, 0, size), b...)
 		c.tail.B = b
 	}
-	return b[:cap(b)], len(b)
+	return b[:c.bound(len(b), cap(b))], len(b)
+}
+
+// bound returns how much of the tail's buffer may be filled: a recycled one can
+// have room for more than the watermarks allow.
+func (c *Conn) bound(have, room int) int {
+	if c.readHigh == 0 {
+		return room
+	}
+	return min(room, max(c.readHigh+loopBuffer, c.need, have+inPlace))
 }
 
 // deliver gives p to the handler and keeps what it does not consume.

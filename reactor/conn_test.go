@@ -18,35 +18,6 @@ import (
 	"github.com/kharon-net/kharon/reactor/reactortest"
 )
 
-// halfCloser answers when the peer has finished sending.
-type halfCloser struct {
-	handler
-	eof func(c *reactor.Conn, rest []byte)
-}
-
-func (h *halfCloser) OnEOF(c *reactor.Conn, rest []byte) { h.eof(c, rest) }
-
-func TestReplyAfterThePeersEndArrives(t *testing.T) {
-	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
-		h := &halfCloser{}
-		h.data = func(*reactor.Conn, []byte) int { return 1 } // leaves the rest
-		h.eof = func(c *reactor.Conn, rest []byte) {
-			text := "got " + string(rest)
-			go func() { // later, and from elsewhere
-				_, _ = c.Write([]byte(text))
-				_ = c.Close()
-			}()
-		}
-		return h
-	})
-	c := dial(t, ln).(*net.TCPConn)
-	_, _ = c.Write([]byte("xhello"))
-	_ = c.CloseWrite()
-	if got, err := io.ReadAll(c); err != nil || string(got) != "got hello" {
-		t.Errorf("got %q, %v", got, err)
-	}
-}
-
 func TestCloseReasons(t *testing.T) {
 	boom := errors.New("boom")
 	for name, c := range map[string]struct {
@@ -105,21 +76,6 @@ func TestPausedInputWaitsAndComes(t *testing.T) {
 		t.Fatal(err)
 	}
 	reactortest.Eventually(t, func() bool { return got.Load() == size }, "all bytes to be consumed")
-}
-
-func TestPausedInputIsBounded(t *testing.T) {
-	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
-		return &handler{data: func(c *reactor.Conn, p []byte) int {
-			c.PauseRead()
-			return 0
-		}}
-	})
-	client := dial(t, ln)
-	_ = client.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
-	n, err := client.Write(make([]byte, 256<<20))
-	if err == nil || n > 64<<20 {
-		t.Errorf("a peer that is not read wrote %d bytes, err %v", n, err)
-	}
 }
 
 func TestUnconsumedInputIsNotCopiedForEveryRead(t *testing.T) {
