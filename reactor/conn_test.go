@@ -10,51 +10,12 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/kharon-net/kharon/reactor"
 	"github.com/kharon-net/kharon/reactor/reactortest"
 )
-
-func TestCloseReasons(t *testing.T) {
-	boom := errors.New("boom")
-	for name, c := range map[string]struct {
-		do   func(c *reactor.Conn, client *net.TCPConn)
-		want error
-	}{
-		"Close":      {func(c *reactor.Conn, _ *net.TCPConn) { _ = c.Close() }, nil},
-		"Abort":      {func(c *reactor.Conn, _ *net.TCPConn) { c.Abort(boom) }, boom},
-		"peer close": {func(_ *reactor.Conn, client *net.TCPConn) { _ = client.Close() }, io.EOF},
-		"peer reset": {func(_ *reactor.Conn, client *net.TCPConn) { _ = client.SetLinger(0); _ = client.Close() }, syscall.ECONNRESET},
-	} {
-		t.Run(name, func(t *testing.T) {
-			opened, closed := make(chan *reactor.Conn, 1), make(chan error, 1)
-			ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
-				return &handler{
-					open:  func(c *reactor.Conn) { opened <- c },
-					close: func(_ *reactor.Conn, err error) { closed <- err },
-				}
-			})
-			client := dial(t, ln).(*net.TCPConn)
-			conn := <-opened
-			c.do(conn, client)
-			if err := <-closed; !errors.Is(err, c.want) {
-				t.Errorf("OnClose got %v, want %v", err, c.want)
-			}
-			if _, err := conn.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {
-				t.Errorf("Write afterwards returned %v", err)
-			}
-			if err := conn.WriteNow([]byte("x")); !errors.Is(err, net.ErrClosed) {
-				t.Errorf("WriteNow afterwards returned %v", err)
-			}
-			if err := conn.Close(); !errors.Is(err, net.ErrClosed) {
-				t.Errorf("Close afterwards returned %v", err)
-			}
-		})
-	}
-}
 
 func TestPausedInputWaitsAndComes(t *testing.T) {
 	var got atomic.Int64
