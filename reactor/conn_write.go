@@ -4,16 +4,22 @@ import "net"
 
 // Write queues a copy of p. It leaves with everything else that collects
 // until the loop comes by: at the end of the callback when called from one,
-// and otherwise on a wake-up that is sent once however much is written. It
-// never blocks and never writes less than all of p; the error is net.ErrClosed
-// after Close or when the connection has ended. Safe to call from any
-// goroutine.
+// and otherwise on a wake-up that is sent once however much is written. From
+// 64 KiB on, with nothing queued before it, p is written from the calling
+// goroutine, as WriteNow does, and only what the kernel does not take is copied.
+// It never blocks and never writes less than all of p; the error is
+// net.ErrClosed after Close or when the connection has ended. Safe to call from
+// any goroutine.
 func (c *Conn) Write(p []byte) (int, error) {
 	c.out.mu.Lock()
 	if c.out.sealed != nil {
 		err := c.out.sealed
 		c.out.mu.Unlock()
 		return 0, err
+	}
+	if len(p) >= chunkSize && c.out.size == 0 && !c.out.writing {
+		c.written(c.out.direct(c.fd, p))
+		return len(p), nil
 	}
 	c.out.add(p)
 	tell := c.out.mustTell()
@@ -138,9 +144,8 @@ func (c *Conn) written(more bool, err error) {
 	o.level()
 	orphan := o.orphan
 	o.orphan = false
-	news := (o.settled() || o.crossed || o.limited && o.blocked) && !o.corked
-	call := !o.told && (more || o.broke != nil || (o.sealed != nil && o.size == 0) || news)
-	o.told = o.told || call
+	call := (more || o.broke != nil || o.crossed || o.settled() || o.sealed != nil && o.size == 0 ||
+		o.limited && o.blocked) && o.announce()
 	o.mu.Unlock()
 	if orphan {
 		c.bury()
@@ -187,8 +192,7 @@ func (c *Conn) WantDrain() {
 	o := &c.out
 	o.mu.Lock()
 	o.owed = true
-	tell := o.settled() && !o.corked && !o.told
-	o.told = o.told || tell
+	tell := o.settled() && o.announce()
 	o.mu.Unlock()
 	if tell {
 		c.ferry()
@@ -213,6 +217,7 @@ func (c *Conn) carry() {
 	o := &c.out
 	o.mu.Lock()
 	o.told = false
+	o.news.Store(false)
 	var more bool
 	var err error
 	if o.begin() {
@@ -260,19 +265,12 @@ func (c *Conn) carry() {
 }
 
 // cork holds output back while the loop is in the handler.
-func (c *Conn) cork() {
-	c.out.mu.Lock()
-	c.out.corked = true
-	c.out.mu.Unlock()
-}
+func (c *Conn) cork() { c.out.corked.Store(true) }
 
 // uncork lets the output go that collected.
 func (c *Conn) uncork() {
-	c.out.mu.Lock()
-	c.out.corked = false
-	idle := c.out.idle()
-	c.out.mu.Unlock()
-	if !idle {
+	c.out.corked.Store(false)
+	if c.out.news.Load() {
 		c.carry()
 	}
 }

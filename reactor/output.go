@@ -47,7 +47,6 @@ type output struct {
 	byLoop  bool   // the loop is
 	blocked bool   // the kernel took no more; the writable edge will come
 	told    bool   // the loop is on its way here
-	corked  bool   // the loop is in the handler and flushes when that returns
 	edges   uint32 // writable edges seen
 	owed    bool   // OnDrain is called when the queue is empty
 	fin     bool   // the peer is told that no more comes when the queue is empty
@@ -56,6 +55,9 @@ type output struct {
 	err     error  // why the queue was dropped; nil: it was not
 	broke   error  // what a writer that is not the loop found; the loop ends the connection
 
+	// atomics
+	corked atomic.Bool // the loop is in the handler and flushes when that returns
+	news   atomic.Bool // the loop has something to see to here; changes with mu held
 	ending atomic.Bool // Close or Abort was called, or the connection is ending by itself; set with mu held
 }
 
@@ -120,7 +122,22 @@ func (o *output) drop(err error) {
 // takes note that it is. Called with mu held.
 func (o *output) mustTell() bool {
 	o.level()
-	if o.told || o.corked || !o.crossed && (o.writing || o.blocked || o.size == 0) {
+	if !o.crossed && (o.writing || o.blocked || o.size == 0) {
+		return false
+	}
+	return o.announce()
+}
+
+// announce reports whether the loop has to be told that there is something to
+// see to, and takes note that it is. A loop that is in the handler looks for
+// news when that returns. The order counts: it takes the cork off first and then
+// looks; we leave the news first and then look for the cork. Called with mu
+// held.
+func (o *output) announce() bool {
+	if !o.news.Load() {
+		o.news.Store(true)
+	}
+	if o.told || o.corked.Load() {
 		return false
 	}
 	o.told = true

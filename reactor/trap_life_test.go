@@ -141,7 +141,8 @@ func trapDescriptorReuse(t *testing.T) {
 		if ends, err = syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0); err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = syscall.Close(ends[0]); _ = syscall.Close(ends[1]) })
+		a, b := ends[0], ends[1]
+		t.Cleanup(func() { _ = syscall.Close(a); _ = syscall.Close(b) })
 		return ends[0] == number || ends[1] == number
 	}, "number %d to be used again", number)
 	refusesWrites(t, conn)
