@@ -56,7 +56,7 @@ func TestDeadlinesEndTheConnection(t *testing.T) {
 			dial(t, ln) // and neither sends nor reads
 			err := <-ended
 			var timeout net.Error
-			if err != c.want || !errors.Is(err, os.ErrDeadlineExceeded) || !errors.As(err, &timeout) || !timeout.Timeout() {
+			if !errors.Is(err, c.want) || !errors.Is(err, os.ErrDeadlineExceeded) || !errors.As(err, &timeout) || !timeout.Timeout() {
 				t.Errorf("OnClose got %v, want %v", err, c.want)
 			}
 			if n := r.Stats().Timeouts; n != 1 {

@@ -11,7 +11,8 @@ import "os"
 //
 // f must be a regular file. It is not kept: a duplicate of its descriptor is,
 // until the bytes have left or the connection has ended, so the caller may
-// close f when WriteFile has returned. f's own offset is neither used nor
+// close f when WriteFile has returned, and each call that waits takes up one
+// descriptor. f's own offset is neither used nor
 // moved. What is sent is what the file has when its turn comes.
 //
 // The error is net.ErrClosed as for Write, an *os.PathError, or, when the file

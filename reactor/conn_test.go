@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -169,11 +170,8 @@ func TestWritersFromEverywhere(t *testing.T) {
 			conn := <-opened
 			var wg sync.WaitGroup
 			for w := range writers {
-				wg.Add(1)
-				go func() {
-					defer wg.Done()
-					writeRecords(t, conn, byte(w), records)
-				}()
+				f := fileOf(t, allRecords(byte(w), records))
+				wg.Go(func() { writeRecords(t, conn, f, byte(w), records) })
 			}
 			go func() {
 				wg.Wait()
@@ -196,23 +194,35 @@ func record(writer byte, i int) []byte {
 	return p
 }
 
-func writeRecords(t *testing.T, c *reactor.Conn, writer byte, n int) {
+func allRecords(writer byte, n int) (all []byte) {
+	for i := range n {
+		all = append(all, record(writer, i)...)
+	}
+	return all
+}
+
+// writeRecords writes n records, of which f has copies.
+func writeRecords(t *testing.T, c *reactor.Conn, f *os.File, writer byte, n int) {
+	at := int64(0)
 	for i := range n {
 		p := record(writer, i)
 		var err error
-		switch (i + int(writer)) % 5 {
-		case 0:
+		switch way := (i + int(writer)) % 5; {
+		case i%64 == 0: // not too many, since each holds a descriptor
+			err = c.WriteFile(f, at, int64(len(p)))
+		case way == 0:
 			_, err = c.Write(p)
-		case 1:
+		case way == 1:
 			err = c.WriteNow(p)
-		case 2:
+		case way == 2:
 			_, err = c.Writev(p[:5], p[5:7], p[7:])
-		case 3:
+		case way == 3:
 			err = c.Append(func(dst []byte) []byte { return append(dst, p...) })
 		default:
 			_, err = c.Write(p)
 			c.Flush()
 		}
+		at += int64(len(p))
 		if err != nil {
 			t.Error(err)
 			return

@@ -8,8 +8,8 @@
 // locks. On a loop live
 //
 //   - [Conn], an event-driven connection: the loop reads into its own large
-//     buffer and hands the [Handler] a slice; output collects and leaves in one
-//     writev per batch;
+//     buffer and hands the [Handler] a slice, whole or cut into frames; output
+//     collects and leaves in one writev per batch, parts of files among it;
 //   - [Listener], which accepts for one loop or for all of them;
 //   - [UDP], an event-driven UDP socket: many datagrams are received, and sent,
 //     with one system call;

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -64,6 +65,21 @@ func serveOne(t testing.TB, network string, h func() reactor.Handler) (*reactor.
 	}
 	client := dial(t, ln)
 	return <-conns, client
+}
+
+// fileOf returns an open file with these contents.
+func fileOf(t testing.TB, contents []byte) *os.File {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(name, contents, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f
 }
 
 // handler is a Handler made of functions; nil ones do nothing.

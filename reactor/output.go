@@ -88,7 +88,11 @@ func (o *output) add(p []byte) {
 // unshift puts p, which the kernel refused, before everything else. Called
 // with mu held and by the writer, so that nobody else takes from the front.
 func (o *output) unshift(p []byte) {
-	if len(p) == 0 {
+	switch {
+	case len(p) == 0:
+		return
+	case len(o.queue) == 0:
+		o.add(p)
 		return
 	}
 	b := newBuffer()
