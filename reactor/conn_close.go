@@ -85,6 +85,21 @@ func (c *Conn) finish(reason error) {
 	l.guard(func() { c.h.OnClose(c, reason) })
 }
 
+// abandon ends a connection that never got a handler, so that nobody who was
+// given it writes to the next descriptor of its number. Called on the loop.
+func (c *Conn) abandon() {
+	c.closed = true
+	c.out.mu.Lock()
+	c.out.ending.Store(true)
+	c.out.drop(net.ErrClosed)
+	c.out.orphan = c.out.writing
+	orphan := c.out.orphan
+	c.out.mu.Unlock()
+	if !orphan {
+		_ = sysClose(c.fd)
+	}
+}
+
 // bury retires the descriptor of a connection that ended while the calling
 // goroutine was writing to it.
 func (c *Conn) bury() {

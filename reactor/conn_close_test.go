@@ -113,3 +113,16 @@ func ending(t *testing.T, do func(x closing)) error {
 	}
 	return err
 }
+
+func TestConnectionWithoutAHandlerTakesNothing(t *testing.T) {
+	conns := make(chan *reactor.Conn, 1)
+	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(c *reactor.Conn) reactor.Handler {
+		_, _ = c.Write([]byte("never sent"))
+		conns <- c
+		panic("no handler")
+	})
+	if p, err := io.ReadAll(dial(t, ln)); len(p) > 0 {
+		t.Errorf("%q, %v", p, err)
+	}
+	refusesWrites(t, <-conns)
+}

@@ -93,7 +93,7 @@ func (a *arrival) run() {
 	opened := false
 	defer func() {
 		if !opened {
-			_ = sysClose(a.c.fd)
+			a.c.abandon()
 		}
 	}()
 	a.c.h = a.handler(a.c)
