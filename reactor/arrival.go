@@ -1,7 +1,5 @@
 package reactor
 
-import "net"
-
 // arrival is an accepted connection on its way to its loop.
 type arrival struct {
 	c       *Conn
@@ -23,20 +21,10 @@ func (a *arrival) run() {
 	}
 }
 
-// turnAway ends a connection that never got a handler, so that nobody who was
-// given it writes to the next descriptor of its number. Called on the loop, or
+// turnAway ends a connection that never got a handler. Called on the loop, or
 // when that has stopped.
 func (c *Conn) turnAway() {
-	c.closed = true
-	c.out.mu.Lock()
-	c.out.ending = true
-	c.out.drop(net.ErrClosed)
-	orphan := c.out.writing
-	c.out.orphan = orphan
-	c.out.mu.Unlock()
-	if !orphan {
-		_ = sysClose(c.fd)
-	}
+	c.abandon()
 	c.depart()
 }
 

@@ -2,6 +2,8 @@ package reactor
 
 import (
 	"net"
+	"sync/atomic"
+	"time"
 
 	"github.com/valyala/bytebufferpool"
 )
@@ -9,8 +11,8 @@ import (
 // A Handler is what an event-driven connection calls: the codec above it. All
 // calls for one connection come from its loop, one at a time.
 //
-// A handler may also be an Opener, an EOFHandler, a DrainHandler or a
-// HangupHandler. A panic in any of the calls ends the connection with a
+// A handler may also be an Opener, an EOFHandler, a DrainHandler, a
+// HangupHandler, a PressureHandler or a ReadPressureHandler. A panic in any of the calls ends the connection with a
 // *PanicError and leaves the loop alone.
 type Handler interface {
 	// OnData is called with all the bytes that have arrived and were not
@@ -22,10 +24,22 @@ type Handler interface {
 	// written to. Called by the loop; must not block.
 	OnData(c *Conn, p []byte) (n int)
 
-	// OnClose is the last call. err tells why: nil after Close, io.EOF when
-	// the peer closed, the reason given to Abort, the system call's error,
-	// a *PanicError, ErrFlushTimeout, ErrUnconsumed or ErrStopped. Called by the loop; must
-	// not block.
+	// OnClose is the last call. err tells why:
+	//
+	//	nil                                    Close was called
+	//	what was given to CloseWith or Abort   one of these was; frames may do so
+	//	io.EOF                                 the peer has finished sending
+	//	syscall.ECONNRESET, EPIPE, …           the system call's error: the peer has reset the connection, …
+	//	ErrIdleTimeout                         nothing came or left for too long
+	//	ErrReadTimeout, ErrWriteTimeout        a deadline has passed
+	//	ErrFlushTimeout                        the last output was not taken in time
+	//	ErrUnconsumed                          the handler has left too much
+	//	*ShortFileError                        a file ended before its part of the output
+	//	*PanicError                            a call of the handler has panicked
+	//	ErrStopped                             the reactor was shut down
+	//
+	// The three timeouts are os.ErrDeadlineExceeded, and ErrStopped is
+	// net.ErrClosed. Called by the loop; must not block.
 	OnClose(c *Conn, err error)
 }
 
@@ -53,8 +67,8 @@ type DrainHandler interface {
 	OnDrain(c *Conn)
 }
 
-// A HangupHandler is a Handler that pauses reading, and then wants to know when
-// the peer leaves: OnEOF and OnClose come only when everything before has been
+// A HangupHandler is a Handler that pauses reading, or lets watermarks do so,
+// and then wants to know when the peer leaves: OnEOF and OnClose come only when everything before has been
 // read.
 type HangupHandler interface {
 	// OnHangup is called, once, when reading is paused and the peer has
@@ -67,7 +81,8 @@ type HangupHandler interface {
 // collected since the last one.
 //
 // Output has no limit of its own: whoever produces more than the peer takes
-// looks at Queued, or is told by SetWatermarks.
+// looks at Queued, or is told by SetWatermarks. Input has: what a handler does
+// not consume is bounded by Config.MaxUnconsumed, or by SetReadWatermarks.
 type Conn struct {
 	// immutable
 	loop   *Loop
@@ -89,8 +104,19 @@ type Conn struct {
 	inBacklog bool                       // in Loop.backlog
 	inPause   bool                       // the tail was kept because of PauseRead
 	pressed   bool                       // OnPressure was called with high last
+	lent      bool                       // the handler has the input in its hands
+	full      bool                       // nothing is read: readHigh was exceeded, and readLow not reached since
+	readLow   int                        // the watermarks of input, in bytes
+	readHigh  int                        // 0: none
+	active    time.Duration              // when something last came or left, by the loop's clock
+	limits    *limits                    // nil: there are none
 	reason    error                      // what OnClose will be given
 	patience  *Timer                     // how long the rest may take to leave
+
+	// atomics
+	unread  atomic.Int64        // bytes in tail
+	data    atomic.Pointer[any] // the user's
+	lingers atomic.Bool         // closing the descriptor may take its time
 
 	out output // guarded by its own mutex
 }
@@ -98,7 +124,7 @@ type Conn struct {
 // newConn makes a connection of an established socket, which open begins.
 func (l *Loop) newConn(fd int, remote net.Addr, h Handler) *Conn {
 	c := &Conn{loop: l, fd: fd, h: h, local: sysLocalAddr(fd), remote: remote}
-	c.out.total = &l.counts
+	c.out.loop = l
 	l.load.Add(1)
 	return c
 }
@@ -153,7 +179,7 @@ func (c *Conn) ready(ev Events) {
 	if ev&Readable != 0 && !c.closed {
 		c.read(ev&ended != 0)
 	}
-	if c.hungUp && c.paused && !c.closed {
+	if c.hungUp && (c.paused || c.full) && !c.closed {
 		c.hungUp = false
 		c.hangup()
 	}

@@ -13,10 +13,16 @@ var errEOF = io.EOF
 // goroutine.
 func (c *Conn) Close() error { return c.end(nil) }
 
+// CloseWith is Close with a reason that OnClose gets: after a last message that
+// tells the peer what is wrong with what it has sent. Safe to call from any
+// goroutine.
+func (c *Conn) CloseWith(reason error) error { return c.end(reason) }
+
 // Abort closes the connection at once, dropping what is queued. OnClose gets
 // err. Safe to call from any goroutine.
 func (c *Conn) Abort(err error) {
 	c.out.mu.Lock()
+	c.out.ending.Store(true)
 	c.out.drop(net.ErrClosed)
 	c.out.mu.Unlock()
 	_ = c.loop.Post(func() { c.finish(err) })
@@ -24,8 +30,7 @@ func (c *Conn) Abort(err error) {
 
 func (c *Conn) end(reason error) error {
 	c.out.mu.Lock()
-	ended := c.out.ending
-	c.out.ending = true
+	ended := c.out.ending.Swap(true)
 	c.out.seal(net.ErrClosed)
 	c.out.mu.Unlock()
 	if ended {
@@ -43,7 +48,7 @@ func (c *Conn) shut(reason error) {
 	c.closing = true
 	c.reason = reason
 	c.out.mu.Lock()
-	c.out.ending = true
+	c.out.ending.Store(true)
 	c.out.seal(net.ErrClosed)
 	c.out.mu.Unlock()
 	c.carry()
@@ -61,7 +66,7 @@ func (c *Conn) finish(reason error) {
 	c.closed = true
 	l := c.loop
 	c.out.mu.Lock()
-	c.out.ending = true
+	c.out.ending.Store(true)
 	c.out.drop(net.ErrClosed)
 	orphan := c.out.writing
 	c.out.orphan = orphan
@@ -69,9 +74,10 @@ func (c *Conn) finish(reason error) {
 	if orphan {
 		l.detach(c.fd)
 	} else {
-		l.retire(c.fd, nil)
+		c.retire()
 	}
 	c.dropTail()
+	c.dropLimits()
 	if c.patience != nil {
 		c.patience.Stop()
 	}
@@ -80,10 +86,34 @@ func (c *Conn) finish(reason error) {
 	c.depart()
 }
 
+// abandon ends a connection that never got a handler, so that nobody who was
+// given it writes to the next descriptor of its number. Called on the loop.
+func (c *Conn) abandon() {
+	c.closed = true
+	c.out.mu.Lock()
+	c.out.ending.Store(true)
+	c.out.drop(net.ErrClosed)
+	c.out.orphan = c.out.writing
+	orphan := c.out.orphan
+	c.out.mu.Unlock()
+	if !orphan {
+		_ = sysClose(c.fd)
+	}
+}
+
 // bury retires the descriptor of a connection that ended while the calling
 // goroutine was writing to it.
 func (c *Conn) bury() {
-	if c.loop.Post(func() { c.loop.retire(c.fd, nil) }) != nil {
+	if c.loop.Post(c.retire) != nil {
 		_ = sysClose(c.fd)
 	}
+}
+
+// retire gives the descriptor back. Called on the loop.
+func (c *Conn) retire() {
+	if c.lingers.Load() {
+		c.loop.retireSlow(c.fd)
+		return
+	}
+	c.loop.retire(c.fd, nil)
 }

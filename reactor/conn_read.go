@@ -33,6 +33,7 @@ func (c *Conn) ResumeRead() {
 	c.paused = false
 	c.need = 0
 	c.again()
+	c.armLimits() // a read deadline holds again
 }
 
 // Expect tells that OnData can do nothing before n bytes are there in all,
@@ -59,7 +60,7 @@ func (c *Conn) again() {
 func (c *Conn) read(drain bool) {
 	c.redeliver()
 	for spent := 0; ; {
-		if c.paused || c.eof || c.closing || c.closed {
+		if c.paused || c.full || c.eof || c.out.ending.Load() {
 			return
 		}
 		if spent >= readBudget {
@@ -80,6 +81,7 @@ func (c *Conn) read(drain bool) {
 			c.atEOF(buf[:kept])
 			return
 		}
+		c.active = c.loop.now
 		c.loop.counts.bytesIn.Add(uint64(n))
 		spent += n
 		c.deliver(buf[:kept+n])
@@ -91,7 +93,7 @@ func (c *Conn) read(drain bool) {
 
 // redeliver offers the tail again after a pause, when nothing new may come.
 func (c *Conn) redeliver() {
-	if c.tail != nil && c.inPause && !c.paused && !c.closing {
+	if c.tail != nil && c.inPause && !c.paused && !c.out.ending.Load() {
 		c.inPause = false
 		buf := c.tail.B
 		c.deliver(buf)
@@ -118,7 +120,16 @@ func (c *Conn) room() (buf []byte, kept int) {
 		b = append(make([]byte, 0, size), b...)
 		c.tail.B = b
 	}
-	return b[:cap(b)], len(b)
+	return b[:c.bound(len(b), cap(b))], len(b)
+}
+
+// bound returns how much of the tail's buffer may be filled: a recycled one can
+// have room for more than the watermarks allow.
+func (c *Conn) bound(have, room int) int {
+	if c.readHigh == 0 {
+		return room
+	}
+	return min(room, max(c.readHigh+loopBuffer, c.need, have+inPlace))
 }
 
 // deliver gives p to the handler and keeps what it does not consume.
@@ -128,8 +139,10 @@ func (c *Conn) deliver(p []byte) {
 		return
 	}
 	c.need = 0
+	c.lent = true
 	c.cork()
 	n := c.h.OnData(c, p[:len(p):len(p)])
+	c.lent = false
 	c.uncork()
 	if n < 0 || n > len(p) {
 		panic("reactor: OnData consumed bytes it was not given")
@@ -138,30 +151,28 @@ func (c *Conn) deliver(p []byte) {
 		return
 	}
 	c.inPause = c.paused && n < len(p)
-	if rest := len(p) - n; rest > c.loop.cfg.MaxUnconsumed && rest >= c.need && !c.paused && !c.closing {
-		c.finish(ErrUnconsumed)
-		return
-	}
 	c.keep(p[n:])
+	c.readLevel()
 }
 
 // keep makes p the tail. p lies in the tail itself or in the loop's buffer.
 func (c *Conn) keep(p []byte) {
-	switch {
-	case len(p) == 0:
+	if len(p) == 0 {
 		c.dropTail()
-	case c.tail == nil:
-		c.tail = bytebufferpool.Get()
-		c.tail.B = append(c.tail.B[:0], p...)
-	default:
-		c.tail.B = append(c.tail.B[:0], p...) // a move when they overlap
+		return
 	}
+	if c.tail == nil {
+		c.tail = bytebufferpool.Get()
+	}
+	c.tail.B = append(c.tail.B[:0], p...) // a move when they overlap
+	c.unread.Store(int64(len(p)))
 }
 
 func (c *Conn) dropTail() {
 	if c.tail != nil {
 		bytebufferpool.Put(c.tail)
 		c.tail = nil
+		c.unread.Store(0)
 	}
 }
 
@@ -169,8 +180,10 @@ func (c *Conn) dropTail() {
 func (c *Conn) atEOF(rest []byte) {
 	c.eof = true
 	if h, ok := c.h.(EOFHandler); ok {
+		c.lent = true
 		c.cork()
 		h.OnEOF(c, rest[:len(rest):len(rest)])
+		c.lent = false
 		c.uncork()
 		c.dropTail()
 		return

@@ -1,22 +1,25 @@
 package reactor
 
-import (
-	"net"
-	"os"
-)
+import "net"
 
 // Write queues a copy of p. It leaves with everything else that collects
 // until the loop comes by: at the end of the callback when called from one,
-// and otherwise on a wake-up that is sent once however much is written. It
-// never blocks and never writes less than all of p; the error is net.ErrClosed
-// after Close or when the connection has ended. Safe to call from any
-// goroutine.
+// and otherwise on a wake-up that is sent once however much is written. From
+// 64 KiB on, with nothing queued before it, p is written from the calling
+// goroutine, as WriteNow does, and only what the kernel does not take is copied.
+// It never blocks and never writes less than all of p; the error is
+// net.ErrClosed after Close or when the connection has ended. Safe to call from
+// any goroutine.
 func (c *Conn) Write(p []byte) (int, error) {
 	c.out.mu.Lock()
 	if c.out.sealed != nil {
 		err := c.out.sealed
 		c.out.mu.Unlock()
 		return 0, err
+	}
+	if len(p) >= chunkSize && c.out.size == 0 && !c.out.writing {
+		c.written(c.out.direct(c.fd, p))
+		return len(p), nil
 	}
 	c.out.add(p)
 	tell := c.out.mustTell()
@@ -129,146 +132,4 @@ func (c *Conn) CloseWrite() error {
 	c.out.mu.Unlock()
 	c.ferry()
 	return nil
-}
-
-// written sees to what a writer left behind and lets the output go. Called
-// with out.mu held.
-func (c *Conn) written(more bool, err error) {
-	o := &c.out
-	if err != nil && o.broke == nil {
-		o.broke = os.NewSyscallError("write", err)
-	}
-	o.level()
-	orphan := o.orphan
-	o.orphan = false
-	news := (o.settled() || o.crossed) && !o.corked
-	call := !o.told && (more || o.broke != nil || (o.sealed != nil && o.size == 0) || news)
-	o.told = o.told || call
-	o.mu.Unlock()
-	if orphan {
-		c.bury()
-		return
-	}
-	if call {
-		c.ferry()
-	}
-}
-
-// boat is a connection as an errand: the loop carries its output.
-type boat Conn
-
-// ferry sends the boat: the loop will come for the output. It is called once
-// until it has come, which out.told sees to.
-func (c *Conn) ferry() {
-	_ = c.loop.send((*boat)(c)) // a loop that has stopped has told the handler
-}
-
-func (b *boat) run() {
-	c := (*Conn)(b)
-	defer c.loop.fence(c)
-	c.carry()
-}
-
-// writable is called on the writable edge.
-func (c *Conn) writable() {
-	o := &c.out
-	o.mu.Lock()
-	o.edges++
-	o.blocked = false
-	idle := o.idle()
-	o.mu.Unlock()
-	if !idle {
-		c.carry()
-	}
-}
-
-// WantDrain asks for OnDrain when nothing is queued any more, which may be so
-// already: whoever stops because of Queued can not know whether the peer is
-// slow or the output on its way. Must be called on the loop.
-func (c *Conn) WantDrain() {
-	c.loop.mustOwn("Conn.WantDrain")
-	o := &c.out
-	o.mu.Lock()
-	o.owed = true
-	tell := o.settled() && !o.corked && !o.told
-	o.told = o.told || tell
-	o.mu.Unlock()
-	if tell {
-		c.ferry()
-	}
-}
-
-// drained tells the handler that the peer has caught up.
-func (c *Conn) drained() {
-	if h, ok := c.h.(DrainHandler); ok {
-		c.cork()
-		h.OnDrain(c)
-		c.uncork()
-	}
-}
-
-// carry brings the output to the kernel, from the loop, and ends what is to
-// end after it.
-func (c *Conn) carry() {
-	if c.closed {
-		return
-	}
-	o := &c.out
-	o.mu.Lock()
-	o.told = false
-	var more bool
-	var err error
-	if o.begin() {
-		more, err = o.rounds(c.fd)
-		o.writing = false
-	}
-	if err == nil {
-		err = o.broke
-	} else {
-		err = os.NewSyscallError("write", err)
-	}
-	o.level()
-	crossed, above := o.crossed, o.above
-	o.crossed = false
-	empty := o.size == 0 && !o.writing
-	fin := empty && o.fin
-	o.fin = o.fin && !fin
-	drained := o.settled() && err == nil && !c.closing
-	o.owed = o.owed && !drained
-	o.told = more
-	o.mu.Unlock()
-	switch {
-	case err != nil:
-		c.finish(err)
-	case c.closing && empty:
-		c.finish(c.reason)
-	case fin:
-		_ = sysShutdownWrite(c.fd)
-	case more:
-		c.ferry()
-	}
-	if drained {
-		c.drained()
-	}
-	if crossed && !c.closed && !c.closing {
-		c.pressure(above)
-	}
-}
-
-// cork holds output back while the loop is in the handler.
-func (c *Conn) cork() {
-	c.out.mu.Lock()
-	c.out.corked = true
-	c.out.mu.Unlock()
-}
-
-// uncork lets the output go that collected.
-func (c *Conn) uncork() {
-	c.out.mu.Lock()
-	c.out.corked = false
-	idle := c.out.idle()
-	c.out.mu.Unlock()
-	if !idle {
-		c.carry()
-	}
 }

@@ -8,8 +8,8 @@
 // locks. On a loop live
 //
 //   - [Conn], an event-driven connection: the loop reads into its own large
-//     buffer and hands the [Handler] a slice; output collects and leaves in one
-//     writev per batch;
+//     buffer and hands the [Handler] a slice, whole or cut into frames; output
+//     collects and leaves in one writev per batch, parts of files among it;
 //   - [Listener], which accepts for one loop or for all of them, up to a limit,
 //     and [Dialer], which makes one connection of several addresses; both place
 //     their connections on the loops ([Placement]);

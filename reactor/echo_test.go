@@ -7,6 +7,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -44,6 +46,40 @@ func dial(t testing.TB, ln *reactor.Listener) net.Conn {
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	return c
+}
+
+// serveOne returns the server's end and the client's of one connection.
+func serveOne(t testing.TB, network string, h func() reactor.Handler) (*reactor.Conn, net.Conn) {
+	t.Helper()
+	address := "127.0.0.1:0"
+	if network == "unix" {
+		address = filepath.Join(t.TempDir(), "s")
+	}
+	conns := make(chan *reactor.Conn, 1)
+	ln, err := start(t, reactor.Config{Loops: 1}).Listen(network, address, reactor.ListenConfig{}, func(c *reactor.Conn) reactor.Handler {
+		conns <- c
+		return h()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := dial(t, ln)
+	return <-conns, client
+}
+
+// fileOf returns an open file with these contents.
+func fileOf(t testing.TB, contents []byte) *os.File {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(name, contents, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f
 }
 
 // handler is a Handler made of functions; nil ones do nothing.
@@ -105,12 +141,10 @@ func TestEchoReturnsEveryByte(t *testing.T) {
 	}
 }
 
+// random returns n bytes, the same each time.
 func random(n int) []byte {
 	p := make([]byte, n)
-	r := rand.New(rand.NewPCG(1, uint64(n)))
-	for i := range p {
-		p[i] = byte(r.Uint32())
-	}
+	_, _ = rand.NewChaCha8([32]byte{byte(n)}).Read(p)
 	return p
 }
 
@@ -168,37 +202,6 @@ func TestExpectWaitsForTheWholeFrame(t *testing.T) {
 	}
 	if calls != 2 {
 		t.Errorf("OnData was called %d times, want 2", calls)
-	}
-}
-
-func TestCloseDeliversWhatWasWritten(t *testing.T) {
-	t.Run("32 MiB", func(t *testing.T) { closeDelivers(t, 32<<20) })
-	t.Run("more buffers than one writev takes", func(t *testing.T) { closeDelivers(t, 80<<20) })
-}
-
-func closeDelivers(t *testing.T, size int) {
-	want := random(size)
-	closed := make(chan error, 1)
-	ln := listen(t, start(t, reactor.Config{Loops: 1}), func(*reactor.Conn) reactor.Handler {
-		return &handler{
-			open: func(c *reactor.Conn) {
-				_, _ = c.Write(want)
-				if err := c.Close(); err != nil {
-					t.Error(err)
-				}
-				if _, err := c.Write([]byte("late")); err == nil {
-					t.Error("a write after Close was taken")
-				}
-			},
-			close: func(_ *reactor.Conn, err error) { closed <- err },
-		}
-	})
-	got, err := io.ReadAll(dial(t, ln))
-	if err != nil || !bytes.Equal(got, want) {
-		t.Fatalf("got %d of %d bytes, err %v", len(got), size, err)
-	}
-	if err := <-closed; err != nil {
-		t.Errorf("OnClose got %v, want nil", err)
 	}
 }
 

@@ -261,7 +261,15 @@ func (l *Loop) checkDrained() {
 // opens gone, if there is one. Called on the loop.
 func (l *Loop) retire(fd int, gone *Gate) {
 	l.detach(fd)
-	l.table.fresh = append(l.table.fresh, retired{fd, gone})
+	l.table.fresh = append(l.table.fresh, retired{fd: fd, gone: gone})
+	l.tell()
+}
+
+// retireSlow is retire for a descriptor whose close(2) may wait, which it does
+// on a goroutine. Called on the loop.
+func (l *Loop) retireSlow(fd int) {
+	l.detach(fd)
+	l.table.fresh = append(l.table.fresh, retired{fd: fd, slow: true})
 	l.tell()
 }
 
@@ -291,6 +299,7 @@ func (l *Loop) end() {
 	l.publish()
 	l.table.release()
 	l.table.release()
+	l.table.slow.Wait()
 	l.settle()
 	l.free()
 }

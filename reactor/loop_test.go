@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"sync"
@@ -88,33 +87,6 @@ func roundTrip(t testing.TB, c net.Conn, text string) {
 	}
 }
 
-func TestPanicsEndTheConnectionAndNotTheLoop(t *testing.T) {
-	var log lockedBuffer
-	r := start(t, reactor.Config{Loops: 1, Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	closed := make(chan error, 1)
-	for name, h := range map[string]*handler{
-		"OnOpen":          {open: func(*reactor.Conn) { panic("boom") }},
-		"OnData":          {data: func(*reactor.Conn, []byte) int { panic(io.ErrNoProgress) }},
-		"more than given": {data: func(_ *reactor.Conn, p []byte) int { return len(p) + 1 }},
-	} {
-		h.close = func(_ *reactor.Conn, err error) { closed <- err }
-		ln := listen(t, r, func(*reactor.Conn) reactor.Handler { return h })
-		c := dial(t, ln)
-		_, _ = c.Write([]byte("x"))
-		var p *reactor.PanicError
-		if err := <-closed; !errors.As(err, &p) || len(p.Stack) == 0 {
-			t.Errorf("%s: OnClose got %v", name, err)
-		} else if name == "OnData" && !errors.Is(err, io.ErrNoProgress) {
-			t.Errorf("%s: %v does not wrap the error", name, err)
-		}
-	}
-	_ = r.Loop(0).Post(func() { panic("in a task") })
-	roundTrip(t, dial(t, listen(t, r, echo)), "the loop lives")
-	if !bytes.Contains(log.Bytes(), []byte("in a task")) {
-		t.Errorf("the log does not tell of the task: %s", log.Bytes())
-	}
-}
-
 // lockedBuffer is a bytes.Buffer for several goroutines.
 type lockedBuffer struct {
 	mu sync.Mutex
@@ -166,44 +138,6 @@ func TestTimerPanicLeavesTheOthers(t *testing.T) {
 	<-fired
 }
 
-func TestShutdownDeliversAndCloses(t *testing.T) {
-	const size = 8 << 20
-	r := start(t, reactor.Config{Loops: 2})
-	opened, closed := make(chan bool, 3), make(chan error, 3)
-	ln := listen(t, r, func(*reactor.Conn) reactor.Handler {
-		return &handler{
-			open: func(c *reactor.Conn) {
-				_, _ = c.Write(make([]byte, size))
-				opened <- true
-			},
-			close: func(_ *reactor.Conn, err error) { closed <- err },
-		}
-	})
-	got := make(chan int64, 3)
-	for range 3 {
-		c := dial(t, ln)
-		<-opened
-		go func() {
-			n, _ := io.Copy(io.Discard, c)
-			got <- n
-		}()
-	}
-	if err := r.Shutdown(context.Background()); err != nil {
-		t.Error(err)
-	}
-	for range 3 {
-		if n := <-got; n != size {
-			t.Errorf("a client got %d of %d bytes", n, size)
-		}
-		if err := <-closed; !errors.Is(err, reactor.ErrStopped) {
-			t.Errorf("OnClose got %v", err)
-		}
-	}
-	if _, err := net.Dial("tcp", ln.Addr().String()); err == nil {
-		t.Error("the listener still accepts")
-	}
-}
-
 func TestShutdownGivesUpWhenTheContextIsDone(t *testing.T) {
 	r := start(t, reactor.Config{Loops: 1})
 	opened, closed := make(chan bool, 1), make(chan error, 1)
@@ -228,30 +162,6 @@ func TestShutdownGivesUpWhenTheContextIsDone(t *testing.T) {
 	}
 }
 
-func TestNothingIsSilentAfterShutdown(t *testing.T) {
-	r := start(t, reactor.Config{Loops: 1})
-	ln := listen(t, r, echo)
-	addr := ln.Addr().String()
-	if err := r.Shutdown(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Loop(0).Post(func() { t.Error("ran") }); !errors.Is(err, reactor.ErrStopped) || !errors.Is(err, net.ErrClosed) {
-		t.Errorf("Post returned %v", err)
-	}
-	if _, err := r.Listen("tcp", "127.0.0.1:0", reactor.ListenConfig{}, echo); !errors.Is(err, reactor.ErrStopped) {
-		t.Errorf("Listen returned %v", err)
-	}
-	if _, err := r.Dial(context.Background(), "tcp", addr, &handler{}); err == nil {
-		t.Error("Dial succeeded")
-	}
-	if err := ln.Close(); !errors.Is(err, net.ErrClosed) {
-		t.Errorf("closing the listener returned %v", err)
-	}
-	if err := r.Shutdown(context.Background()); err != nil {
-		t.Errorf("a second Shutdown returned %v", err)
-	}
-}
-
 func TestDefaultStartsAgainAfterShutdown(t *testing.T) {
 	a, err := reactor.Default()
 	if err != nil {
@@ -273,22 +183,6 @@ func TestConfigIsChecked(t *testing.T) {
 		if r, err := reactor.New(cfg); err == nil {
 			_ = r.Close()
 			t.Errorf("New took %+v", cfg)
-		}
-	}
-}
-
-func TestWaitingCallsOnTheLoopAreRefused(t *testing.T) {
-	r := start(t, reactor.Config{Loops: 1})
-	ln := listen(t, r, echo)
-	done := make(chan error, 2)
-	_ = r.Loop(0).Post(func() {
-		_, err := r.Dial(context.Background(), "tcp", ln.Addr().String(), &handler{})
-		done <- err
-		done <- r.Shutdown(context.Background())
-	})
-	for range 2 {
-		if err := <-done; !errors.Is(err, reactor.ErrOnLoop) {
-			t.Errorf("got %v, want ErrOnLoop", err)
 		}
 	}
 }

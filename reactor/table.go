@@ -1,5 +1,7 @@
 package reactor
 
+import "sync"
+
 // A source is something a loop watches a descriptor for. Its methods are
 // called by the loop.
 type source interface {
@@ -32,13 +34,16 @@ type table struct {
 	count int       // slots in use
 	fresh []retired // retired since the last kick
 	stale []retired // retired before it
+
+	slow sync.WaitGroup // goroutines that close descriptors
 }
 
 // retired is a number that waits for its release. gone, if not nil, is opened
-// after that.
+// after that. slow tells that its close may wait.
 type retired struct {
 	fd   int
 	gone *Gate
+	slow bool
 }
 
 func (t *table) at(fd int) source {
@@ -79,6 +84,10 @@ func (t *table) all(f func(source)) {
 // event can name any more and reports whether some are left.
 func (t *table) release() (more bool) {
 	for _, r := range t.stale {
+		if r.slow {
+			t.slow.Go(func() { _ = sysClose(r.fd) })
+			continue
+		}
 		_ = sysClose(r.fd)
 		if r.gone != nil {
 			r.gone.Open()

@@ -40,14 +40,20 @@ func startReactor(listen string, h func(*reactor.Conn) reactor.Handler) (string,
 // not.
 type reactorEcho struct{}
 
+func (reactorEcho) OnOpen(c *reactor.Conn) { c.SetWatermarks(0, 1<<20) }
+
 func (reactorEcho) OnData(c *reactor.Conn, p []byte) int {
-	if c.WriteNow(p) == nil && c.Queued() > 1<<20 {
-		c.PauseRead()
-	}
+	_ = c.WriteNow(p)
 	return len(p)
 }
 
-func (reactorEcho) OnDrain(c *reactor.Conn) { c.ResumeRead() }
+func (reactorEcho) OnPressure(c *reactor.Conn, high bool) {
+	if high {
+		c.PauseRead()
+	} else {
+		c.ResumeRead()
+	}
+}
 
 func (reactorEcho) OnClose(*reactor.Conn, error) {}
 
