@@ -42,7 +42,7 @@ func (r *Reactor) Connect(ctx context.Context, network, address string) (*Desc, 
 	fail := func(addr net.Addr, err error) (*Desc, net.Addr, error) {
 		return nil, nil, &net.OpError{Op: "dial", Net: network, Addr: addr, Err: err}
 	}
-	if r.onLoop() {
+	if r.inCallback() {
 		return fail(nil, ErrOnLoop)
 	}
 	var addrs []net.Addr

@@ -42,19 +42,23 @@ type Loop struct {
 	wakeAt     time.Duration // what waker is armed for; 0: not
 	fibers     *Fiber        // begun and not ended
 	fiberCount int
-	runnable   []*Fiber     // woken by a callback of this loop
+	runnable   fiberList    // woken on this loop
+	yielded    fiberList    // those that let others go first
 	spare      []*coroutine // free
 	deferred   []func()     // for the end of the turn
 	deferring  []func()     // being called
 
+	fenced  source // whose callback was the last to end, in whatever way; nil: none, or a task since
+	cut     []byte // where the goroutine before this one ended; nil: it is the first. See replace
 	stopped bool
+	ended   bool          // nothing is begun any more
 	drained chan struct{} // closed when nothing is watched any more; nil: not asked for
 	owner   owner
 
-	running   atomic.Pointer[Fiber] // the fiber that runs now
+	goroutine atomic.Uintptr // the loop's own; see self
+	here      atomic.Uintptr // the one that runs for the loop now: its own, or a fiber's
 	counts    counters
-	goroutine atomic.Uint64 // the number of the loop's goroutine
-	conns     atomic.Int64  // event-driven connections open on this loop
+	conns     atomic.Int64 // event-driven connections open on this loop
 }
 
 func newLoop(id int, cfg *Config, w *workers) (*Loop, error) {
@@ -83,13 +87,20 @@ func (l *Loop) free() {
 
 // run is the loop's goroutine.
 func (l *Loop) run() {
-	defer close(l.done)
-	l.goroutine.Store(goroutine())
+	defer l.replace()
+	l.goroutine.Store(self())
+	l.here.Store(self())
 	l.owner.take()
-	if err := l.poll.run(l.event); err != nil {
-		l.log.Error("reactor: the poller failed, its loop ends", "loop", l.id, "err", err)
+	if l.cut != nil {
+		l.mend()
+	}
+	if !l.stopped {
+		if err := l.poll.run(l.event); err != nil {
+			l.log.Error("reactor: the poller failed, its loop ends", "loop", l.id, "err", err)
+		}
 	}
 	l.end()
+	close(l.done)
 }
 
 // event is called by the poller for each descriptor with news.
@@ -115,6 +126,7 @@ func (l *Loop) dispatch(s source, ev Events) {
 // fence is deferred around every callback of a source: its panic ends that
 // source and nothing else.
 func (l *Loop) fence(s source) {
+	l.fenced = s
 	if v := recover(); v != nil {
 		l.counts.panics.Add(1)
 		err := &PanicError{Value: v, Stack: debug.Stack()}
@@ -125,6 +137,7 @@ func (l *Loop) fence(s source) {
 
 // guard runs f and survives its panic.
 func (l *Loop) guard(f func()) {
+	l.fenced = nil
 	defer func() {
 		if v := recover(); v != nil {
 			l.counts.panics.Add(1)
@@ -149,6 +162,7 @@ func (l *Loop) kicked() {
 	}
 	l.runTimers()
 	l.resume()
+	l.runSlice()
 	if more || len(l.backlog) > 0 || l.more() {
 		l.tell()
 	}
@@ -203,10 +217,6 @@ func (l *Loop) clock() time.Duration { return time.Since(l.start) + 1 }
 
 func (l *Loop) mustOwn(what string) { l.owner.must(what) }
 
-// isCaller reports whether the caller runs on the loop. It takes a microsecond:
-// for calls that happen once in a connection's life at most.
-func (l *Loop) isCaller() bool { return l.goroutine.Load() == goroutine() }
-
 // attach watches fd for s. Called on the loop.
 func (l *Loop) attach(fd int, s source) error { return l.attachBy(l.poll.add, fd, s) }
 
@@ -256,10 +266,12 @@ func (l *Loop) drain(done chan struct{}) {
 // end stops every source, runs what is left in the mailbox and gives the
 // loop's own descriptors back.
 func (l *Loop) end() {
+	l.stopped, l.ended = true, true
 	l.table.all(func(s source) { l.guard(s.stop) })
 	for _, e := range l.mailbox.close() {
 		l.guard(e.run)
 	}
+	l.runnable.run()
 	l.unwind()
 	l.table.all(func(s source) { l.guard(s.stop) })
 	if l.waker != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -129,15 +130,13 @@ func (r *Reactor) Conns() int {
 	return int(n)
 }
 
-// onLoop reports whether the caller runs on one of the loops.
-func (r *Reactor) onLoop() bool {
-	for _, l := range r.loops {
-		if l.isCaller() {
-			return true
-		}
-	}
-	return false
-}
+// onLoop reports whether the caller runs on one of the loops, in a callback or
+// in a fiber.
+func (r *Reactor) onLoop() bool { return slices.ContainsFunc(r.loops, (*Loop).isHere) }
+
+// inCallback reports whether the caller runs on one of the loops and can not
+// yield.
+func (r *Reactor) inCallback() bool { return slices.ContainsFunc(r.loops, (*Loop).isCaller) }
 
 // adopt makes ln one of those that Shutdown closes.
 func (r *Reactor) adopt(ln *Listener) error {
