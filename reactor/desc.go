@@ -164,7 +164,7 @@ func (d *Desc) Expired(ev Events) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if passed(d.earliest(ev, time.Time{})) {
+	if d.loop.passed(d.earliest(ev, time.Time{})) {
 		return os.ErrDeadlineExceeded
 	}
 	return nil
@@ -206,7 +206,7 @@ func (d *Desc) park(w *Waiter, ev Events, ticket Ticket, until time.Time) (deadl
 		ev&Readable != 0 && d.read.edges.Load() != ticket.read,
 		ev&Writable != 0 && d.write.edges.Load() != ticket.write:
 		return deadline, true, nil
-	case passed(deadline):
+	case d.loop.passed(deadline):
 		return deadline, true, os.ErrDeadlineExceeded
 	}
 	if ev&Readable != 0 {

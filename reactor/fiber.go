@@ -141,7 +141,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	}
 	w := NewWaiter(ctx)
 	defer w.Free()
-	err := w.Wait(ctx, time.Now().Add(d))
+	err := w.Wait(ctx, w.now().Add(d))
 	if err == ErrTimeout { //nolint:errorlint // our own value
 		return nil
 	}
@@ -238,7 +238,7 @@ func (x *Fiber) schedule() {
 // park gives the loop back until the fiber is resumed. Called by the fiber.
 func (x *Fiber) park(deadline time.Time) {
 	if !deadline.IsZero() {
-		d := time.Until(deadline)
+		d := deadline.Sub(x.loop.wall())
 		if x.timer == nil {
 			x.timer = x.loop.AfterFunc(d, x.schedule)
 		} else {

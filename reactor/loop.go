@@ -49,6 +49,7 @@ type Loop struct {
 	deferring  []func()     // being called
 
 	fenced  source // whose callback was the last to end, in whatever way; nil: none, or a task since
+	work    int    // what was done; see Manual.Step
 	cut     []byte // where the goroutine before this one ended; nil: it is the first. See replace
 	stopped bool
 	ended   bool          // nothing is begun any more
@@ -105,11 +106,16 @@ func (l *Loop) run() {
 
 // event is called by the poller for each descriptor with news.
 func (l *Loop) event(fd int, ev Events) (goOn bool) {
+	if m := l.cfg.Manual; m != nil {
+		m.begin()
+		defer func(before int) { m.end(l.work > before) }(l.work)
+	}
 	began := l.clock()
 	var what any // nil: what others have left for the loop
 	if fd == l.kick.fd {
 		l.kicked()
 	} else if s := l.table.at(fd); s != nil {
+		l.work++
 		what = s
 		l.dispatch(s, ev)
 	}
@@ -158,12 +164,14 @@ func (l *Loop) kicked() {
 		e := l.batch[l.next]
 		l.batch[l.next] = nil
 		l.next++
+		l.work++
 		l.guard(e.run)
 	}
 	l.runTimers()
 	l.resume()
 	l.runSlice()
 	if more || len(l.backlog) > 0 || l.more() {
+		l.work++ // there is more to do
 		l.tell()
 	}
 }
@@ -173,6 +181,7 @@ func (l *Loop) resume() {
 	n := len(l.backlog)
 	for _, c := range l.backlog[:n] {
 		c.inBacklog = false
+		l.work++
 		l.dispatch(c, Readable|ended)
 	}
 	l.backlog = append(l.backlog[:0], l.backlog[n:]...)
@@ -213,7 +222,26 @@ func (l *Loop) Post(f func()) error { return l.send(task(f)) }
 func (l *Loop) ID() int { return l.id }
 
 // clock is the loop's monotonic time, above 0.
-func (l *Loop) clock() time.Duration { return time.Since(l.start) + 1 }
+func (l *Loop) clock() time.Duration {
+	if m := l.cfg.Manual; m != nil {
+		return m.passed() + 1
+	}
+	return time.Since(l.start) + 1
+}
+
+// wall is the time of day by the loop's clock. Safe to call from any goroutine.
+func (l *Loop) wall() time.Time {
+	if m := l.cfg.Manual; m != nil {
+		return m.Now()
+	}
+	return time.Now()
+}
+
+// passed reports whether a deadline, if there is one, has passed. Safe to call
+// from any goroutine.
+func (l *Loop) passed(deadline time.Time) bool {
+	return !deadline.IsZero() && !l.wall().Before(deadline)
+}
 
 func (l *Loop) mustOwn(what string) { l.owner.must(what) }
 

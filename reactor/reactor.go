@@ -35,6 +35,10 @@ type Config struct {
 	// not read: the bound on what a peer can make us hold. A connection with
 	// more of them ends with ErrUnconsumed. 0 means 16 MiB.
 	MaxUnconsumed int
+
+	// Manual, if not nil, runs the loop, of which there is one then. It is for
+	// tests. Nil: the loops run by themselves.
+	Manual *Manual
 }
 
 func (c *Config) check() error {
@@ -55,6 +59,12 @@ func (c *Config) check() error {
 	}
 	if c.MaxUnconsumed == 0 {
 		c.MaxUnconsumed = 16 << 20
+	}
+	if c.Manual != nil && c.Loops > 1 {
+		return errManual
+	}
+	if c.Loops == 0 && c.Manual != nil {
+		c.Loops = 1
 	}
 	if c.Loops == 0 {
 		c.Loops = runtime.GOMAXPROCS(0)
@@ -101,6 +111,12 @@ func New(cfg Config) (*Reactor, error) {
 			return nil, fmt.Errorf("reactor: starting loop %d: %w", i, err)
 		}
 		r.loops = append(r.loops, l)
+	}
+	if cfg.Manual != nil {
+		if err := cfg.Manual.bind(r.loops[0]); err != nil {
+			r.loops[0].free()
+			return nil, err
+		}
 	}
 	for _, l := range r.loops {
 		go l.run()
@@ -167,6 +183,9 @@ func (r *Reactor) Shutdown(ctx context.Context) error {
 	}
 	var err error
 	r.once.Do(func() {
+		if m := r.cfg.Manual; m != nil {
+			m.free()
+		}
 		r.closeListeners()
 		err = r.drain(ctx)
 		r.stop()

@@ -42,7 +42,9 @@ func (f *fiberList) run() int {
 	for _, x := range round {
 		x.resume()
 	}
-	round[0].loop.back()
+	l := round[0].loop
+	l.work += len(round)
+	l.back()
 	clear(round)
 	return len(round)
 }

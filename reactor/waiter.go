@@ -145,7 +145,7 @@ func (w *Waiter) waitInFiber(ctx context.Context, deadline time.Time) error {
 			return x.refuse()
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case passed(deadline):
+		case x.loop.passed(deadline):
 			return ErrTimeout
 		}
 		x.park(deadline)
@@ -167,7 +167,10 @@ var errUnwound = errors.New("reactor: fiber unwound")
 // fiber whose loop has stopped: nobody's mistake, and nothing to log.
 func Unwinding(v any) bool { return v == any(errUnwound) }
 
-// passed reports whether a deadline, if there is one, has passed.
-func passed(deadline time.Time) bool {
-	return !deadline.IsZero() && !time.Now().Before(deadline)
+// now is the time by the clock that Wait goes by.
+func (w *Waiter) now() time.Time {
+	if w.fiber != nil {
+		return w.fiber.loop.wall()
+	}
+	return time.Now()
 }
