@@ -96,6 +96,9 @@ func (d delivery) sizes() (n []int) {
 // exhaustive is up to which length an input is split everywhere; a longer one is split at some forty places.
 const exhaustive = 300
 
+// maxPieces is how many pieces of one size an input comes in at most.
+const maxPieces = 2000
+
 // places are the ends of pieces to try.
 func places(n int) (at []int) {
 	step := max(1, n/40)
@@ -112,13 +115,15 @@ func places(n int) (at []int) {
 func (h *suite) deliveries() map[string][]delivery {
 	in := h.c.Input
 	all := map[string][]delivery{"whole": {whole(in)}}
-	if len(in) <= 4<<10 {
+	if len(in) <= maxPieces {
 		all["byte by byte"] = []delivery{pieces(in, 1)}
 	}
 	chance := rand.New(rand.NewPCG(1, uint64(len(in))))
 	for _, i := range places(len(in)) {
 		all["two pieces"] = append(all["two pieces"], delivery{in[:i], in[i:]})
-		all["pieces of one size"] = append(all["pieces of one size"], pieces(in, i))
+		if len(in)/i <= maxPieces {
+			all["pieces of one size"] = append(all["pieces of one size"], pieces(in, i))
+		}
 		all["pieces by chance"] = append(all["pieces by chance"], byChance(in, chance))
 	}
 	return all
