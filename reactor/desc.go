@@ -72,6 +72,10 @@ func (r *Reactor) Watch(fd int) (*Desc, error) { return r.Next().Watch(fd) }
 // then on the Desc owns fd. Safe to call from any goroutine.
 func (l *Loop) Watch(fd int) (*Desc, error) {
 	d := &Desc{loop: l, fd: fd}
+	if l.isHere() && !l.ended {
+		d.attach()
+		return d, nil
+	}
 	if err := d.loop.Post(d.attach); err != nil {
 		return nil, err
 	}
