@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -78,7 +77,7 @@ func TestWaitFDAnswersAtOnce(t *testing.T) {
 		sock, _, _ := tcpPair(t)
 		gone, _, s := tcpPair(t)
 		s.Close()
-		file, err := os.Open(filepath.Join("waitfd_test.go"))
+		file, err := os.Open("waitfd_test.go")
 		if err != nil {
 			t.Fatal(err)
 		}
