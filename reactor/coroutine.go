@@ -6,9 +6,11 @@ import "iter"
 // carries a fiber to its end, and then the next one.
 type coroutine struct {
 	fiber *Fiber // nil: free
+	self  uintptr
 	next  func() (struct{}, bool)
 	stop  func()
 	yield func(struct{}) bool
+	lost  bool // its fiber called runtime.Goexit: it carries no other
 }
 
 // maxSpare is how many free coroutines a loop keeps.
@@ -17,16 +19,28 @@ const maxSpare = 256
 func newCoroutine() *coroutine {
 	co := &coroutine{}
 	co.next, co.stop = iter.Pull(func(yield func(struct{}) bool) {
-		co.yield = yield
-		for {
-			co.fiber.main()
-			co.fiber = nil
-			if !yield(struct{}{}) {
-				return
-			}
+		co.self, co.yield = self(), yield
+		co.fiber.loop.here.Store(co.self)
+		for co.carry() {
 		}
 	})
 	return co
+}
+
+// carry carries a fiber to its end, gives the loop back, and reports whether
+// there is another one.
+//
+// A runtime.Goexit of the fiber would go on into the loop that waits in next.
+// So it is halted here, in the middle, and ends where it is stopped: see lose.
+func (co *coroutine) carry() (goOn bool) {
+	co.lost = true
+	defer func() {
+		co.fiber = nil
+		goOn = co.yield(struct{}{})
+	}()
+	co.fiber.main()
+	co.lost = false
+	return
 }
 
 // begin gives a fiber a coroutine. Called on the loop.
@@ -48,15 +62,20 @@ func (l *Loop) begin(x *Fiber) {
 	l.counts.fibers.Add(1)
 }
 
+// back takes note that the loop runs itself again, after one fiber or many.
+func (l *Loop) back() {
+	l.here.Store(l.goroutine.Load())
+	l.owner.take()
+}
+
 // resume runs the coroutine until its fiber parks or ends.
 func (co *coroutine) resume() {
 	x := co.fiber
-	outer := x.loop.running.Swap(x)
+	l := x.loop
+	l.here.Store(co.self) // 0 the first time: it says so itself
 	co.next()
-	x.loop.running.Store(outer)
-	x.loop.owner.take()
 	if co.fiber == nil {
-		x.loop.finish(x)
+		l.finish(x)
 	}
 }
 
@@ -81,65 +100,27 @@ func (l *Loop) finish(x *Fiber) {
 	}
 	x.prev, x.next = nil, nil
 	l.fiberCount--
-	if len(l.spare) < maxSpare {
-		l.spare = append(l.spare, x.co)
-	} else {
-		x.co.stop()
+	switch co := x.co; {
+	case co.lost:
+		l.lose(co)
+	case len(l.spare) < maxSpare:
+		l.spare = append(l.spare, co)
+	default:
+		co.stop()
 	}
 	x.co = nil
 	l.checkDrained()
 }
 
-// runFibers resumes those that callbacks of this loop have woken. Those woken
-// meanwhile have to wait for a turn of the sockets.
-func (l *Loop) runFibers() {
-	n := len(l.runnable)
-	if n == 0 {
-		return
-	}
-	for i, x := range l.runnable[:n] {
-		l.runnable[i] = nil
-		x.resume()
-	}
-	left := copy(l.runnable, l.runnable[n:])
-	clear(l.runnable[left:])
-	l.runnable = l.runnable[:left]
-	if left > 0 {
-		l.tell()
-	}
-}
-
-// Defer calls f at the end of the present turn: after the callback, and after
-// the fibers it has woken, have run. What those have to send can so leave in
-// one write. Must be called on the loop, a fiber of it included.
-func (l *Loop) Defer(f func()) {
-	l.mustOwn("Loop.Defer")
-	l.deferred = append(l.deferred, f)
-}
-
-// turnRounds is how often a turn goes back to fibers that its end has woken.
-const turnRounds = 8
-
-// endTurn runs the fibers a callback has woken, and then what was deferred.
-func (l *Loop) endTurn() {
-	for range turnRounds {
-		l.runFibers()
-		if len(l.deferred) == 0 {
-			return
-		}
-		l.runDeferred()
-	}
-	if len(l.runnable) > 0 || len(l.deferred) > 0 {
-		l.tell()
-	}
-}
-
-func (l *Loop) runDeferred() {
-	l.deferred, l.deferring = l.deferring[:0], l.deferred
-	for i, f := range l.deferring {
-		l.deferring[i] = nil
-		l.guard(f)
-	}
+// lose ends a coroutine in a runtime.Goexit, which takes the goroutine along
+// that stops it: one of its own, which is waited for.
+func (l *Loop) lose(co *coroutine) {
+	done := make(chan struct{}) // closed by the goroutine
+	go func() {
+		defer close(done)
+		co.stop()
+	}()
+	<-done
 }
 
 // unwind ends the fibers when the loop stops: first their waits return
@@ -154,6 +135,7 @@ func (l *Loop) unwind() {
 		}
 		x = next
 	}
+	l.back()
 	for _, co := range l.spare {
 		co.stop()
 	}

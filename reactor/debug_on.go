@@ -14,12 +14,12 @@ type owner struct {
 }
 
 // take makes the calling goroutine the owner.
-func (o *owner) take() { o.id.Store(goroutine()) }
+func (o *owner) take() { o.id.Store(goroutineID()) }
 
 // must panics when the caller is not the owner: a programmer's mistake, found
 // where it is made and not where it does its damage.
 func (o *owner) must(what string) {
-	if id := o.id.Load(); id != 0 && id != goroutine() {
-		panic(fmt.Sprintf("reactor: %s must be called on the loop (goroutine %d), not on goroutine %d", what, id, goroutine()))
+	if id := o.id.Load(); id != 0 && id != goroutineID() {
+		panic(fmt.Sprintf("reactor: %s must be called on the loop (goroutine %d), not on goroutine %d", what, id, goroutineID()))
 	}
 }

@@ -72,6 +72,10 @@ func (r *Reactor) Watch(fd int) (*Desc, error) { return r.Next().Watch(fd) }
 // then on the Desc owns fd. Safe to call from any goroutine.
 func (l *Loop) Watch(fd int) (*Desc, error) {
 	d := l.newDesc(fd)
+	if l.isHere() && !l.ended {
+		d.attach()
+		return d, nil
+	}
 	if err := d.loop.Post(d.attach); err != nil {
 		l.load.Add(-1)
 		return nil, err
@@ -170,7 +174,7 @@ func (d *Desc) Expired(ev Events) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if passed(d.earliest(ev, time.Time{})) {
+	if d.loop.passed(d.earliest(ev, time.Time{})) {
 		return os.ErrDeadlineExceeded
 	}
 	return nil
@@ -212,7 +216,7 @@ func (d *Desc) park(w *Waiter, ev Events, ticket Ticket, until time.Time) (deadl
 		ev&Readable != 0 && d.read.edges.Load() != ticket.read,
 		ev&Writable != 0 && d.write.edges.Load() != ticket.write:
 		return deadline, true, nil
-	case passed(deadline):
+	case d.loop.passed(deadline):
 		return deadline, true, os.ErrDeadlineExceeded
 	}
 	if ev&Readable != 0 {

@@ -35,19 +35,21 @@ func (d *Desc) stop() { _ = d.shut(false) }
 // from any goroutine.
 func (d *Desc) Close() error { return d.shut(false) }
 
-// Release is Close without closing the descriptor: it waits until the loop has
-// let go of it, and from then on the descriptor is the caller's. It must not
-// be called between Use and Done. ctx tells the fiber to wait in, if there is
-// one, and is otherwise not looked at. Safe to call from any goroutine but the
+// Release is Close without closing what the descriptor is for: it waits until
+// the loop has let go of it, and from then on fd is the caller's. With kqueue fd
+// is a duplicate, whose number is another one; with an error there is none, and
+// when the duplicate could not be made the Desc is as before. It must not be
+// called between Use and Done. ctx tells the fiber to wait in, if there is one,
+// and is otherwise not looked at. Safe to call from any goroutine but the
 // loop's, and from fibers.
 func (d *Desc) Release(ctx context.Context) (fd int, err error) {
-	if err := d.shut(true); err != nil {
+	if fd, err = d.part(); err != nil {
 		return -1, err
 	}
 	if err := d.gone.Wait(context.WithoutCancel(ctx)); err != nil {
 		return -1, err
 	}
-	return d.fd, nil
+	return fd, nil
 }
 
 func (d *Desc) shut(keep bool) error {

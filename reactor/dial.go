@@ -141,7 +141,7 @@ func (d *Dialer) begin(ctx context.Context, network, address string, x *race) er
 	r, err := x.settle(ctx)
 	switch {
 	case err != nil:
-	case x.waited && r.onLoop():
+	case x.waited && r.inCallback():
 		err = ErrOnLoop
 	default:
 		err = context.Cause(ctx)
@@ -191,6 +191,15 @@ func (x *race) settle(ctx context.Context) (*Reactor, error) {
 		x.Loop = f.loop
 	}
 	return r, nil
+}
+
+// loopOf returns the loop for what the owner of ctx asks for: a fiber's own, so
+// that what it waits for shares its loop, and otherwise the next.
+func (r *Reactor) loopOf(ctx context.Context) *Loop {
+	if f := Current(ctx); f != nil && f.loop.reactor == r {
+		return f.loop
+	}
+	return r.Next()
 }
 
 func dialError(network string, addr net.Addr, err error) error {

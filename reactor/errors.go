@@ -22,6 +22,10 @@ var ErrFlushTimeout = errors.New("reactor: peer did not take the last output in 
 // bytes had arrived that the handler did not consume.
 var ErrUnconsumed = errors.New("reactor: the handler leaves too much input unconsumed")
 
+// ErrGoexit is the reason a fiber, or, within a *PanicError, a connection ends
+// with whose code called runtime.Goexit, as testing.T.FailNow does.
+var ErrGoexit = errors.New("reactor: runtime.Goexit was called")
+
 // A PanicError is the reason a connection ends with when its handler
 // panicked. The loop itself goes on.
 type PanicError struct {

@@ -21,26 +21,28 @@ import (
 // A fiber travels in its context: every call of this module that takes a
 // context and may wait yields when the context belongs to a fiber, and parks
 // the goroutine when it does not. Code in a fiber that waits otherwise (for a
-// mutex, a channel, the disk) stalls its loop; Await is for that.
-//
-// A fiber must not call runtime.Goexit, which testing.T.FailNow does.
+// mutex, a channel, the disk) stalls its loop; Await is for that. A goroutine
+// that a fiber starts may use the fiber's context: it parks.
 type Fiber struct {
 	// immutable
 	loop *Loop
 	f    func(ctx context.Context)
 	ctx  context.Context // its own: carries the fiber
 
+	goroutine atomic.Uintptr // what it runs on; 0 before it starts and after it ends
+
 	// owned by the loop
 	co         *coroutine // nil before it starts and after it ends
 	parked     bool
 	unwound    bool // the loop has stopped: it waits no more
+	refused    int  // waits that have told it so
 	timer      *Timer
 	prev, next *Fiber // among the fibers of the loop
 
 	queued atomic.Bool // on its way to be resumed
 
 	end Gate
-	err error // the panic it ended with; set before end opens
+	err error // what it ended with that is no return; set before end opens
 }
 
 // fiberContext is the context of a fiber.
@@ -59,14 +61,23 @@ func (c *fiberContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// Current returns the fiber that ctx belongs to, or nil. Safe to call from any
-// goroutine.
+// Current returns the fiber that ctx belongs to, when it is the caller, and nil
+// for everybody else: for a goroutine that a fiber has started, for a callback
+// of a loop and for another fiber. Safe to call from any goroutine.
 func Current(ctx context.Context) *Fiber {
+	if x := fiberOf(ctx); x != nil && x.Running() {
+		return x
+	}
+	return nil
+}
+
+// fiberOf returns the fiber that ctx belongs to, whoever asks.
+func fiberOf(ctx context.Context) *Fiber {
 	if c, ok := ctx.(*fiberContext); ok {
 		return c.fiber
 	}
-	f, _ := ctx.Value(fiberKey{}).(*Fiber)
-	return f
+	x, _ := ctx.Value(fiberKey{}).(*Fiber)
+	return x
 }
 
 // Go starts f as a fiber of the loop whose turn it is. ctx is what the fiber's
@@ -83,6 +94,13 @@ func (l *Loop) Go(ctx context.Context, f func(ctx context.Context)) (*Fiber, err
 	x := &Fiber{loop: l, f: f}
 	x.ctx = &fiberContext{ctx, x}
 	x.queued.Store(true)
+	if l.isHere() {
+		if l.ended {
+			return nil, ErrStopped
+		}
+		l.runnable.add(x)
+		return x, nil
+	}
 	if err := l.send((*resumption)(x)); err != nil {
 		return nil, err
 	}
@@ -94,16 +112,15 @@ func (l *Loop) Go(ctx context.Context, f func(ctx context.Context)) (*Fiber, err
 // to call from any goroutine.
 func (x *Fiber) Context(ctx context.Context) context.Context { return &fiberContext{ctx, x} }
 
-// Running reports whether the fiber is the one that runs on its loop now, so
-// that a caller who is no other goroutine may wait in it. Safe to call from
-// any goroutine.
-func (x *Fiber) Running() bool { return x.loop.running.Load() == x }
+// Running reports whether the caller is the fiber itself. Safe to call from any
+// goroutine.
+func (x *Fiber) Running() bool { return x.goroutine.Load() == self() }
 
 // Loop returns the loop the fiber runs on. Safe to call from any goroutine.
 func (x *Fiber) Loop() *Loop { return x.loop }
 
-// Wait waits until the fiber has ended. The error is the *PanicError it ended
-// with, ctx's cause, or nil. Safe to call from any goroutine, and from fibers.
+// Wait waits until the fiber has ended. The error is the *PanicError or the
+// ErrGoexit it ended with, ctx's cause, or nil. Safe to call from any goroutine, and from fibers.
 func (x *Fiber) Wait(ctx context.Context) error {
 	if err := x.end.Wait(ctx); err != nil {
 		return err
@@ -115,32 +132,41 @@ func (x *Fiber) Wait(ctx context.Context) error {
 // from any goroutine.
 func (x *Fiber) Done() <-chan struct{} { return x.end.Done() }
 
-// Sleep waits for d. In a fiber other fibers and sockets of the loop go on
-// meanwhile. The error is ctx's cause, or ErrStopped. Safe to call from any
-// goroutine, and from fibers.
+// Sleep waits for d; for none or less it is Yield. In a fiber other fibers and
+// sockets of the loop go on meanwhile. The error is ctx's cause, or ErrStopped.
+// Safe to call from any goroutine, and from fibers.
 func Sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return Yield(ctx)
+	}
 	w := NewWaiter(ctx)
 	defer w.Free()
-	err := w.Wait(ctx, time.Now().Add(d))
+	err := w.Wait(ctx, w.now().Add(d))
 	if err == ErrTimeout { //nolint:errorlint // our own value
 		return nil
 	}
 	return err
 }
 
-// Yield lets everything else that is ready on the loop run before the fiber
-// goes on; on a goroutine it is runtime.Gosched. The error is ctx's cause, or
-// ErrStopped. Safe to call from any goroutine, and from fibers.
+// Yield lets the other fibers of the loop that can go on do so before the
+// caller does. Fibers that yield and nothing else share a slice of some 50
+// microseconds, and then everything else that is ready on the loop has its
+// turn: they can not starve its sockets and timers. On a goroutine Yield is
+// runtime.Gosched. The error is ctx's cause, or ErrStopped. Safe to call from
+// any goroutine, and from fibers.
 func Yield(ctx context.Context) error {
 	x := Current(ctx)
 	switch {
 	case x == nil:
 		runtime.Gosched()
 	case x.unwound:
-		return ErrStopped
+		return x.refuse()
 	default:
-		x.schedule()
+		x.loop.yielded.add(x) // whoever wakes it meanwhile wakes it twice, which does no harm
 		x.park(time.Time{})
+	}
+	if ctx.Err() == nil {
+		return nil
 	}
 	return context.Cause(ctx)
 }
@@ -176,11 +202,17 @@ func Await(ctx context.Context, f func()) {
 // resumption is a fiber as an errand.
 type resumption Fiber
 
-func (r *resumption) run() { (*Fiber)(r).resume() }
+func (r *resumption) run() {
+	(*Fiber)(r).resume()
+	r.loop.back()
+}
 
-// resume runs the fiber until it parks or ends. Called on the loop.
+// resume runs the fiber until it parks or ends. Called on the loop, which is
+// back afterwards.
 func (x *Fiber) resume() {
-	x.queued.Store(false)
+	if x.queued.Load() {
+		x.queued.Store(false)
+	}
 	switch {
 	case x.co == nil && !x.end.IsOpen():
 		x.loop.begin(x)
@@ -192,27 +224,24 @@ func (x *Fiber) resume() {
 	x.co.resume()
 }
 
-// schedule makes the loop resume the fiber. Safe to call from any goroutine.
+// schedule makes the loop resume the fiber: on that loop when the present
+// callback is over, without a kick. Safe to call from any goroutine.
 func (x *Fiber) schedule() {
-	if !x.queued.Swap(true) {
+	switch {
+	case x.queued.Swap(true):
+	case x.loop.isHere():
+		x.loop.runnable.add(x)
+	default:
 		_ = x.loop.send((*resumption)(x)) // a loop that has stopped has unwound it
-	}
-}
-
-// scheduleHere is schedule for callers on the fiber's own loop: it runs when
-// the present callback is over, without a kick.
-func (x *Fiber) scheduleHere() {
-	if !x.queued.Swap(true) {
-		x.loop.runnable = append(x.loop.runnable, x)
 	}
 }
 
 // park gives the loop back until the fiber is resumed. Called by the fiber.
 func (x *Fiber) park(deadline time.Time) {
 	if !deadline.IsZero() {
-		d := time.Until(deadline)
+		d := deadline.Sub(x.loop.wall())
 		if x.timer == nil {
-			x.timer = x.loop.AfterFunc(d, x.scheduleHere)
+			x.timer = x.loop.AfterFunc(d, x.schedule)
 		} else {
 			x.timer.Reset(d)
 		}
@@ -222,23 +251,49 @@ func (x *Fiber) park(deadline time.Time) {
 	x.co.pause()
 }
 
+// maxRefused is how many waits of a fiber may fail after its loop has stopped:
+// enough for what cleans up, and an end for what takes no for no answer.
+const maxRefused = 100
+
+// refuse is the outcome of a wait after the loop has stopped.
+func (x *Fiber) refuse() error {
+	if x.refused++; x.refused > maxRefused {
+		panic(errUnwound)
+	}
+	return ErrStopped
+}
+
 // main is what runs in the coroutine: f, with its panics caught.
 func (x *Fiber) main() {
+	returned := false
 	defer func() {
-		v := recover()
-		if v == nil || Unwinding(v) {
-			x.end.Open()
-			return
-		}
-		x.loop.counts.panics.Add(1)
-		err := &PanicError{Value: v, Stack: debug.Stack()}
-		x.loop.log.Error("reactor: fiber panicked", "loop", x.loop.id, "panic", v, "stack", string(err.Stack))
-		x.err = err
+		x.err = x.outcome(recover(), returned)
+		x.goroutine.Store(0)
 		x.end.Open()
 	}()
+	x.goroutine.Store(self())
 	x.loop.owner.take()
 	if x.ctx.Done() != nil {
 		defer context.AfterFunc(x.ctx, x.schedule)()
 	}
 	x.f(x.ctx)
+	returned = true
+}
+
+// outcome returns what Wait tells of a fiber that has ended: v is what it has
+// panicked with, and without that it has returned or is in a runtime.Goexit.
+// Called while that goes on, so that the stack is the fiber's.
+func (x *Fiber) outcome(v any, returned bool) error {
+	l := x.loop
+	switch {
+	case v != nil && Unwinding(v), v == nil && returned:
+		return nil
+	case v == nil:
+		l.log.Error("reactor: fiber called runtime.Goexit", "loop", l.id, "stack", string(debug.Stack()))
+		return ErrGoexit
+	}
+	l.counts.panics.Add(1)
+	err := &PanicError{Value: v, Stack: debug.Stack()}
+	l.log.Error("reactor: fiber panicked", "loop", l.id, "panic", v, "stack", string(err.Stack))
+	return err
 }

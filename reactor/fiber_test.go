@@ -3,6 +3,7 @@ package reactor_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -216,5 +217,24 @@ func BenchmarkFiberYield(b *testing.B) {
 	}
 	for _, x := range fibers {
 		_ = x.Wait(context.Background())
+	}
+}
+
+// BenchmarkCoroutine is what ten coroutines without a loop around them cost that
+// take turns: the control of BenchmarkFiberYield.
+func BenchmarkCoroutine(b *testing.B) {
+	var next [10]func() (struct{}, bool)
+	for i := range next {
+		var stop func()
+		next[i], stop = iter.Pull(func(yield func(struct{}) bool) {
+			for yield(struct{}{}) {
+			}
+		})
+		defer stop()
+	}
+	for range b.N / len(next) {
+		for _, f := range next {
+			f()
+		}
 	}
 }

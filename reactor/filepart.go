@@ -66,7 +66,7 @@ func openPart(f *os.File, offset, length int64) (*filePart, error) {
 	if int64(int(length)) != length {
 		return fail(fmt.Errorf("%w: %d bytes are more than can be queued on this system", os.ErrInvalid, length))
 	}
-	fd, err := sysDup(f)
+	fd, err := sysDupFile(f)
 	if err != nil {
 		return fail(err)
 	}

@@ -18,8 +18,8 @@ func sysPread(fd int, p []byte, at int64) (int, error) {
 	}
 }
 
-// sysDup returns a descriptor of its own for f, close-on-exec.
-func sysDup(f *os.File) (int, error) {
+// sysDupFile returns a descriptor of its own for f, close-on-exec.
+func sysDupFile(f *os.File) (int, error) {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return -1, err

@@ -1,16 +1,12 @@
 package reactor
 
-import (
-	"bytes"
-	"runtime"
-	"strconv"
-)
+// A goroutine is told from the others by what self returns, of which there is
+// one for processors we know and one for all others.
 
-// goroutine returns the number of the calling goroutine, read from the first
-// line of its stack: "goroutine 17 [running]:".
-func goroutine() uint64 {
-	var buf [64]byte
-	f := bytes.Fields(buf[:runtime.Stack(buf[:], false)])
-	id, _ := strconv.ParseUint(string(f[1]), 10, 64)
-	return id
-}
+// isCaller reports whether the caller is the loop itself: a callback, and not
+// a fiber. Safe to call from any goroutine.
+func (l *Loop) isCaller() bool { return l.goroutine.Load() == self() }
+
+// isHere reports whether the caller is on the loop: in a callback or in a
+// fiber of it. Safe to call from any goroutine.
+func (l *Loop) isHere() bool { return l.here.Load() == self() }

@@ -44,24 +44,29 @@ type Loop struct {
 	wakeAt     time.Duration // what waker is armed for; 0: not
 	fibers     *Fiber        // begun and not ended
 	fiberCount int
-	runnable   []*Fiber     // woken by a callback of this loop
+	runnable   fiberList    // woken on this loop
+	yielded    fiberList    // those that let others go first
 	spare      []*coroutine // free
 	deferred   []func()     // for the end of the turn
 	deferring  []func()     // being called
 
+	fenced   source // whose callback was the last to end, in whatever way; nil: none, or a task since
+	work     int    // what was done; see Manual.Step
+	cut      []byte // where the goroutine before this one ended; nil: it is the first. See replace
 	stopped  bool
-	draining bool // nothing new is begun
-	races    map[*race]struct{}
+	ended    bool          // nothing is begun any more
 	drained  chan struct{} // closed when nothing is watched any more; nil: not asked for
+	draining bool          // nothing new is begun
+	races    map[*race]struct{}
 	stall    stallWatch
 	pinErr   error // why the loop does not have the thread it wants
 	owner    owner
 
-	running   atomic.Pointer[Fiber] // the fiber that runs now
+	goroutine atomic.Uintptr // the loop's own; see self
+	here      atomic.Uintptr // the one that runs for the loop now: its own, or a fiber's
 	counts    counters
-	goroutine atomic.Uint64 // the number of the loop's goroutine
-	conns     atomic.Int64  // event-driven connections open on this loop
-	load      atomic.Int64  // connections and watched descriptors, those on their way included
+	conns     atomic.Int64 // event-driven connections open on this loop
+	load      atomic.Int64 // connections and watched descriptors, those on their way included
 }
 
 func newLoop(r *Reactor, id int) (*Loop, error) {
@@ -90,24 +95,36 @@ func (l *Loop) free() {
 
 // run is the loop's goroutine.
 func (l *Loop) run() {
-	defer close(l.done)
-	l.goroutine.Store(goroutine())
+	defer l.replace()
+	l.goroutine.Store(self())
+	l.here.Store(self())
 	l.owner.take()
 	l.pinErr = l.pin()
-	if err := l.poll.run(l.event); err != nil {
-		l.log.Error("reactor: the poller failed, its loop ends", "loop", l.id, "err", err)
+	if l.cut != nil {
+		l.mend()
+	}
+	if !l.stopped {
+		if err := l.poll.run(l.event); err != nil {
+			l.log.Error("reactor: the poller failed, its loop ends", "loop", l.id, "err", err)
+		}
 	}
 	l.end()
+	close(l.done)
 }
 
 // event is called by the poller for each descriptor with news.
 func (l *Loop) event(fd int, ev Events) (goOn bool) {
+	if m := l.cfg.Manual; m != nil {
+		m.begin()
+		defer func(before int) { m.end(l.work > before) }(l.work)
+	}
 	began := l.clock()
 	l.now = began
 	var what any // nil: what others have left for the loop
 	if fd == l.kick.fd {
 		l.kicked()
 	} else if s := l.table.at(fd); s != nil {
+		l.work++
 		what = s
 		l.dispatch(s, ev)
 	}
@@ -124,6 +141,7 @@ func (l *Loop) dispatch(s source, ev Events) {
 // fence is deferred around every callback of a source: its panic ends that
 // source and nothing else.
 func (l *Loop) fence(s source) {
+	l.fenced = s
 	if v := recover(); v != nil {
 		l.counts.panics.Add(1)
 		err := &PanicError{Value: v, Stack: debug.Stack()}
@@ -134,6 +152,7 @@ func (l *Loop) fence(s source) {
 
 // guard runs f and survives its panic.
 func (l *Loop) guard(f func()) {
+	l.fenced = nil
 	defer func() {
 		if v := recover(); v != nil {
 			l.counts.panics.Add(1)
@@ -154,7 +173,9 @@ func (l *Loop) kicked() {
 	l.runMail()
 	l.runTimers()
 	l.resume()
+	l.runSlice()
 	if more || len(l.backlog) > 0 || l.more() {
+		l.work++ // there is more to do
 		l.tell()
 	}
 }
@@ -165,6 +186,7 @@ func (l *Loop) runMail() {
 	for n := 0; n < mailBudget && l.next < len(l.batch) && !l.stopped; n++ {
 		e := l.batch[l.next]
 		l.next++
+		l.work++
 		l.guard(e.run)
 		if l.next-from == until {
 			l.spentOn(l.batch[from:l.next])
@@ -179,6 +201,7 @@ func (l *Loop) resume() {
 	n := len(l.backlog)
 	for _, c := range l.backlog[:n] {
 		c.inBacklog = false
+		l.work++
 		l.dispatch(c, Readable|ended)
 		l.spent(c)
 	}
@@ -220,7 +243,26 @@ func (l *Loop) Post(f func()) error { return l.send(task(f)) }
 func (l *Loop) ID() int { return l.id }
 
 // clock is the loop's monotonic time, above 0.
-func (l *Loop) clock() time.Duration { return time.Since(l.start) + 1 }
+func (l *Loop) clock() time.Duration {
+	if m := l.cfg.Manual; m != nil {
+		return m.passed() + 1
+	}
+	return time.Since(l.start) + 1
+}
+
+// wall is the time of day by the loop's clock. Safe to call from any goroutine.
+func (l *Loop) wall() time.Time {
+	if m := l.cfg.Manual; m != nil {
+		return m.Now()
+	}
+	return time.Now()
+}
+
+// passed reports whether a deadline, if there is one, has passed. Safe to call
+// from any goroutine.
+func (l *Loop) passed(deadline time.Time) bool {
+	return !deadline.IsZero() && !l.wall().Before(deadline)
+}
 
 func (l *Loop) mustOwn(what string) { l.owner.must(what) }
 
@@ -286,10 +328,12 @@ func (l *Loop) drain(done chan struct{}) {
 // end stops every source, runs what is left in the mailbox and gives the
 // loop's own descriptors back.
 func (l *Loop) end() {
+	l.stopped, l.ended = true, true
 	l.table.all(func(s source) { l.guard(s.stop) })
 	for _, e := range l.mailbox.close() {
 		l.guard(e.run)
 	}
+	l.runnable.run()
 	l.unwind()
 	l.table.all(func(s source) { l.guard(s.stop) })
 	if l.waker != nil {

@@ -67,6 +67,13 @@ func (m *mailbox) mustKick() bool {
 	return true
 }
 
+// forgetKick takes note that a kick may have come and not been seen.
+func (m *mailbox) forgetKick() {
+	m.mu.Lock()
+	m.told = false
+	m.mu.Unlock()
+}
+
 // settle waits, after close, for those who are just kicking.
 func (m *mailbox) settle() {
 	for m.kicking.Load() > 0 {

@@ -53,7 +53,7 @@ func sysListen(string, net.Addr, *ListenConfig) (int, error)  { return -1, errSy
 
 func sysSendfile(int, int, int64, int) (int, error)       { return 0, errSystem }
 func sysPread(int, []byte, int64) (int, error)            { return 0, errSystem }
-func sysDup(*os.File) (int, error)                        { return -1, errSystem }
+func sysDupFile(*os.File) (int, error)                    { return -1, errSystem }
 func sysSetNoDelay(int, bool) error                       { return errSystem }
 func sysSetLinger(int, int) error                         { return errSystem }
 func sysSetKeepAlive(int, bool) error                     { return errSystem }

@@ -48,6 +48,10 @@ type Config struct {
 	// not read: the bound on what a peer can make us hold. A connection with
 	// more of them ends with ErrUnconsumed. 0 means 16 MiB.
 	MaxUnconsumed int
+
+	// Manual, if not nil, runs the loop, of which there is one then. It is for
+	// tests. Nil: the loops run by themselves.
+	Manual *Manual
 }
 
 func (c *Config) check() error {
@@ -73,6 +77,12 @@ func (c *Config) check() error {
 	}
 	if c.MaxUnconsumed == 0 {
 		c.MaxUnconsumed = 16 << 20
+	}
+	if c.Manual != nil && c.Loops > 1 {
+		return errManual
+	}
+	if c.Loops == 0 && c.Manual != nil {
+		c.Loops = 1
 	}
 	if c.Loops == 0 {
 		c.Loops = min(len(c.CPUs), 1024)
@@ -126,6 +136,12 @@ func New(cfg Config) (*Reactor, error) {
 		}
 		r.loops = append(r.loops, l)
 	}
+	if cfg.Manual != nil {
+		if err := cfg.Manual.bind(r.loops[0]); err != nil {
+			r.loops[0].free()
+			return nil, err
+		}
+	}
 	for _, l := range r.loops {
 		go l.run()
 	}
@@ -134,7 +150,7 @@ func New(cfg Config) (*Reactor, error) {
 
 // pinned waits until the loops have the threads they want.
 func (r *Reactor) pinned() (*Reactor, error) {
-	if !r.cfg.LockOSThread && len(r.cfg.CPUs) == 0 {
+	if r.cfg.Manual != nil || !r.cfg.LockOSThread && len(r.cfg.CPUs) == 0 {
 		return r, nil
 	}
 	errs := make(chan error, len(r.loops)) // each loop sends one
@@ -172,12 +188,13 @@ func (r *Reactor) Conns() int {
 	return int(n)
 }
 
-// onLoop reports whether the caller runs on one of the loops. It takes a
-// microsecond: for calls that happen once in a connection's life at most.
-func (r *Reactor) onLoop() bool {
-	caller := goroutine()
-	return slices.ContainsFunc(r.loops, func(l *Loop) bool { return l.goroutine.Load() == caller })
-}
+// onLoop reports whether the caller runs on one of the loops, in a callback or
+// in a fiber.
+func (r *Reactor) onLoop() bool { return slices.ContainsFunc(r.loops, (*Loop).isHere) }
+
+// inCallback reports whether the caller runs on one of the loops and can not
+// yield.
+func (r *Reactor) inCallback() bool { return slices.ContainsFunc(r.loops, (*Loop).isCaller) }
 
 // adopt makes ln one of those that Shutdown closes.
 func (r *Reactor) adopt(ln *Listener) error {
@@ -208,6 +225,9 @@ func (r *Reactor) Shutdown(ctx context.Context) error {
 	}
 	var err error
 	r.once.Do(func() {
+		if m := r.cfg.Manual; m != nil {
+			m.free()
+		}
 		r.closeListeners()
 		err = r.drain(ctx)
 		r.stop()

@@ -59,7 +59,7 @@ func (t *Timer) Stop() bool {
 
 // armTimer makes the one runtime timer of the loop fire at the earliest key.
 func (l *Loop) armTimer() {
-	if len(l.timers.heap) == 0 {
+	if m := l.cfg.Manual; len(l.timers.heap) == 0 || m != nil && !m.isFree() {
 		return
 	}
 	first := l.timers.heap[0].key
@@ -97,6 +97,7 @@ func (l *Loop) runTimers() {
 			l.timers.dead--
 		} else {
 			t.when = 0
+			l.work++
 			l.counts.timers.Add(1)
 			l.guard(t.f)
 			l.spent(t)

@@ -60,3 +60,21 @@ func BenchmarkTimerReset(b *testing.B) {
 	})
 	<-done
 }
+
+// BenchmarkRuntimeTimer does the same with the timers of the runtime: the
+// control of BenchmarkTimerReset.
+func BenchmarkRuntimeTimer(b *testing.B) {
+	timers := make([]*time.Timer, 100_000)
+	for i := range timers {
+		timers[i] = time.AfterFunc(time.Hour+time.Duration(i), func() {})
+		defer timers[i].Stop()
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		t := timers[i%len(timers)]
+		t.Stop()
+		t.Reset(time.Hour)
+	}
+	b.StopTimer()
+}

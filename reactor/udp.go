@@ -72,6 +72,7 @@ type UDP struct {
 	remote  netip.AddrPort // the one remote end; zero: any
 	v6      bool           // an IPv6 socket, perhaps of both families
 	limit   int            // bytes of a datagram that are received
+	gro     bool           // the kernel may couple what it receives; see inbox
 	gone    Gate           // opened when the descriptor has been given back
 
 	zones zones // guarded by its own mutex

@@ -21,7 +21,7 @@ func newInbox() *inbox { return &inbox{} }
 
 // receive takes up to a batch of datagrams, limit bytes of each at most. An
 // error ends the batch and comes with what it has brought.
-func (b *inbox) receive(fd, limit int) (n int, err error) {
+func (b *inbox) receive(fd, limit int, _ bool) (n int, err error) {
 	for n < udpBatch {
 		if cap(b.bufs[n]) < limit {
 			b.bufs[n] = make([]byte, limit)
@@ -39,6 +39,9 @@ func (b *inbox) receive(fd, limit int) (n int, err error) {
 	}
 	return n, nil
 }
+
+// segment returns the size of the datagrams in message i: each is one.
+func (*inbox) segment(int) int { return 0 }
 
 // data returns datagram i of the last batch, and whether it is only the
 // beginning of one.
@@ -107,6 +110,9 @@ func sysSendTo(fd int, p []byte, to target, v6 bool) error {
 
 // sysTrain returns how long the datagrams of a train may be: there are none.
 func sysTrain(int) int { return 0 }
+
+// sysGRO makes the socket take trains, and reports whether it does.
+func sysGRO(int) bool { return false }
 
 func sysMulticastIf4(fd, index int) error {
 	ip, err := ip4Of(index)

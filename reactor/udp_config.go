@@ -56,6 +56,13 @@ type UDPConfig struct {
 	// 255. 0 means the system's default: 1, this network.
 	MulticastHops int
 
+	// NoGRO makes the kernel hand over every datagram on its own. By default
+	// Linux may keep those together that arrive together from one peer, in one
+	// size, as those do which the peer has sent in one train, or the network
+	// card has coupled: the handler gets them one by one all the same. Elsewhere
+	// it changes nothing.
+	NoGRO bool
+
 	// Prepare is called with each socket before it is bound, to set its other
 	// options. An error ends the call that wanted the socket. Nil does nothing.
 	Prepare func(fd int) error

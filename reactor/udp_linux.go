@@ -58,15 +58,40 @@ func netOrder(port uint16) uint16 {
 	return binary.NativeEndian.Uint16(b[:])
 }
 
-// An inbox receives a batch of datagrams with one system call. The memory is
-// used as far as datagrams reach: the rest is never touched.
+// An inbox receives a batch of messages with one system call. A message is a
+// datagram or, on a socket that takes trains, several of one size and a last one
+// that may be shorter, which the kernel has coupled: UDP_GRO of udp(7). The
+// memory is used as far as messages reach: the rest is never touched.
 type inbox struct {
 	msgs  [udpBatch]mmsghdr
 	iovs  [udpBatch]unix.Iovec
 	names [udpBatch]sockaddr
+	notes [udpBatch]notes
 	buf   []byte
-	limit int // bytes of a datagram; what iovs say
-	used  int // msgs the last call has filled
+	limit int  // bytes of a message; what iovs say
+	gro   bool // there is room for what is said about trains
+	used  int  // msgs the last call has filled
+}
+
+// notes are what the kernel tells about a message: the size of the datagrams in
+// a train, behind what UDPConfig.Prepare may have asked for.
+type notes struct {
+	hdr  unix.Cmsghdr
+	size int32
+	_    [256]byte
+}
+
+// segment returns the size of the datagrams in a train, from the first size bytes
+// of the notes; 0 is for a message that is a datagram.
+func (c *notes) segment(size int) int {
+	for at := 0; at+unix.CmsgLen(4) <= size; {
+		h := (*notes)(unsafe.Add(unsafe.Pointer(c), at))
+		if h.hdr.Level == unix.SOL_UDP && h.hdr.Type == unix.UDP_GRO {
+			return int(h.size)
+		}
+		at += max(unix.CmsgSpace(int(h.hdr.Len)-unix.CmsgLen(0)), 1)
+	}
+	return 0
 }
 
 func newInbox() *inbox {
@@ -77,20 +102,31 @@ func newInbox() *inbox {
 		h.Iov = &b.iovs[i]
 		h.SetIovlen(1)
 		h.Name = (*byte)(unsafe.Pointer(&b.names[i]))
+		h.Control = (*byte)(unsafe.Pointer(&b.notes[i]))
 	}
 	return b
 }
 
-// receive takes up to a batch of datagrams, limit bytes of each at most.
-func (b *inbox) receive(fd, limit int) (n int, err error) {
+// receive takes up to a batch of messages, limit bytes of each at most, from a
+// socket that takes trains or not.
+func (b *inbox) receive(fd, limit int, gro bool) (n int, err error) {
 	if b.limit != limit {
 		b.limit = limit
 		for i := range b.iovs {
 			b.iovs[i].SetLen(limit)
 		}
 	}
+	if b.gro != gro {
+		b.gro, b.used = gro, udpBatch
+	}
 	for i := range b.used {
-		b.msgs[i].hdr.Namelen = unix.SizeofSockaddrInet6
+		h := &b.msgs[i].hdr
+		h.Namelen = unix.SizeofSockaddrInet6
+		if gro {
+			h.SetControllen(int(unsafe.Sizeof(b.notes[i])))
+		} else {
+			h.SetControllen(0)
+		}
 	}
 	for {
 		r, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(fd),
@@ -107,7 +143,11 @@ func (b *inbox) receive(fd, limit int) (n int, err error) {
 	}
 }
 
-// data returns datagram i of the last batch, and whether it is only the
+// segment returns the size of the datagrams in message i of the last batch; 0 is
+// for one that is a datagram.
+func (b *inbox) segment(i int) int { return b.notes[i].segment(int(b.msgs[i].hdr.Controllen)) }
+
+// data returns message i of the last batch, and whether it is only the
 // beginning of one.
 func (b *inbox) data(i int) (p []byte, truncated bool) {
 	m := &b.msgs[i]
@@ -116,7 +156,7 @@ func (b *inbox) data(i int) (p []byte, truncated bool) {
 	return b.buf[from:to:to], m.hdr.Flags&unix.MSG_TRUNC != 0
 }
 
-// from returns who sent datagram i.
+// from returns who sent message i.
 func (b *inbox) from(i int, z *zones) netip.AddrPort { return b.names[i].get(z) }
 
 // sysSendTo sends one datagram. All it needs stays on the stack.
@@ -145,3 +185,6 @@ func sysMulticastTTL4(fd, hops int) error {
 func sysMember4(fd int, group [4]byte, index int, join bool) error {
 	return unix.SetsockoptIPMreqn(fd, unix.IPPROTO_IP, memberOpt4(join), &unix.IPMreqn{Multiaddr: group, Ifindex: int32(index)})
 }
+
+// sysGRO makes the socket take trains, and reports whether it does.
+func sysGRO(fd int) bool { return unix.SetsockoptInt(fd, unix.SOL_UDP, unix.UDP_GRO, 1) == nil }

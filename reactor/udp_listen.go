@@ -122,6 +122,7 @@ func (r *Reactor) newUDP(network string, local, remote netip.AddrPort, cfg *UDPC
 		return nil, err
 	}
 	u.fd, u.local, u.train = fd, bound, sysTrain(fd)
+	u.gro = !cfg.NoGRO && sysGRO(fd)
 	if err := u.loop.Post(u.open); err != nil {
 		_ = sysClose(fd)
 		return nil, err

@@ -17,15 +17,19 @@ const (
 // receive takes what the kernel has. Less than a batch was everything, unless
 // drain is set: then only the kernel's word counts.
 func (u *UDP) receive(drain bool) {
-	for spent := 0; !u.closing && !u.closed; spent += udpBatch {
+	limit := u.limit
+	if u.gro {
+		limit = maxDatagram // of a train
+	}
+	for spent := 0; !u.closing && !u.closed; {
 		if spent >= udpBudget {
 			u.comeBack()
 			return
 		}
-		n, err := u.loop.udp.in.receive(u.fd, u.limit)
+		n, err := u.loop.udp.in.receive(u.fd, limit, u.gro)
 		u.loop.counts.reads.Add(1)
 		if n > 0 {
-			u.deliver(n)
+			spent += u.deliver(n)
 		}
 		switch {
 		case err == syscall.EAGAIN || err == nil && n < udpBatch && !drain:
@@ -50,20 +54,41 @@ func broken(err error) bool {
 	return false
 }
 
-// deliver gives the first n datagrams of the loop's inbox to the handler, and
-// sends what it sent.
-func (u *UDP) deliver(n int) {
+// deliver gives the first n messages of the loop's inbox to the handler, and
+// sends what it sent. It returns how many datagrams they were.
+func (u *UDP) deliver(n int) (count int) {
 	in := u.loop.udp.in
-	u.loop.counts.datagramsIn.Add(uint64(n))
+	defer func() { u.loop.counts.datagramsIn.Add(uint64(count)) }()
 	u.cork()
 	for i := range n {
-		p, truncated := in.data(i)
-		u.h.OnDatagram(u, Datagram{Data: p, From: u.sender(in, i), Truncated: truncated})
+		count += u.deliverOne(in, i)
 		if u.closed {
-			return
+			return count
 		}
 	}
 	u.uncork()
+	return count
+}
+
+// deliverOne gives the datagrams of message i to the handler, and returns how
+// many they were.
+func (u *UDP) deliverOne(in *inbox, i int) (count int) {
+	p, truncated := in.data(i)
+	d := Datagram{From: u.sender(in, i)}
+	segment := in.segment(i)
+	for {
+		size := len(p)
+		if segment > 0 {
+			size = min(size, segment)
+		}
+		keep := min(size, u.limit)
+		d.Data, d.Truncated = p[:keep:keep], truncated || keep < size
+		p = p[size:]
+		u.h.OnDatagram(u, d)
+		if count++; len(p) == 0 || u.closed {
+			return count
+		}
+	}
 }
 
 func (u *UDP) sender(in *inbox, i int) netip.AddrPort {

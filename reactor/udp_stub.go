@@ -9,10 +9,11 @@ func (*poller) awaitWritable(int, bool) error { return errSystem }
 
 type inbox struct{}
 
-func newInbox() *inbox                         { return nil }
-func (*inbox) receive(int, int) (int, error)   { return 0, errSystem }
-func (*inbox) data(int) ([]byte, bool)         { return nil, false }
-func (*inbox) from(int, *zones) netip.AddrPort { return netip.AddrPort{} }
+func newInbox() *inbox                             { return nil }
+func (*inbox) receive(int, int, bool) (int, error) { return 0, errSystem }
+func (*inbox) segment(int) int                     { return 0 }
+func (*inbox) data(int) ([]byte, bool)             { return nil, false }
+func (*inbox) from(int, *zones) netip.AddrPort     { return netip.AddrPort{} }
 
 type outbox struct{ counts [udpBatch]int }
 
@@ -21,6 +22,7 @@ func (*outbox) fill(*packets, int, int, bool) int { return 0 }
 func (*outbox) send(int, int, int) (int, error)   { return 0, errSystem }
 func (*outbox) clear(int)                         {}
 
+func sysGRO(int) bool                            { return false }
 func sysTrain(int) int                           { return 0 }
 func sysSendTo(int, []byte, target, bool) error  { return errSystem }
 func sysMember(int, netip.Addr, int, bool) error { return errSystem }

@@ -38,6 +38,11 @@ type Waiter struct {
 	woken atomic.Bool   // of a fiber
 	ch    chan struct{} // of a goroutine; one slot
 	timer *time.Timer   // of a goroutine; nil: not yet needed
+
+	// guarded by what the list belongs to
+	prev, next *Waiter // among those of a waitList
+	served     bool    // it was taken from the list to be woken
+	seat       any     // what the one who wakes it hands over, or takes; of a Queue
 }
 
 var waiters = sync.Pool{New: func() any { return &Waiter{ch: make(chan struct{}, 1)} }}
@@ -54,7 +59,7 @@ func NewWaiter(ctx context.Context) *Waiter {
 // called by the one it was made for.
 func (w *Waiter) Free() {
 	w.forget()
-	w.fiber = nil
+	w.fiber, w.served, w.seat = nil, false, nil
 	waiters.Put(w)
 }
 
@@ -67,8 +72,9 @@ func (w *Waiter) forget() {
 	}
 }
 
-// Wake ends the Wait under way, or the next one. Safe to call from any
-// goroutine.
+// Wake ends the Wait under way, or the next one. A fiber that is woken on its
+// own loop goes on at the end of the present callback, without a kick. Safe to
+// call from any goroutine.
 func (w *Waiter) Wake() {
 	if x := w.fiber; x != nil {
 		if !w.woken.Swap(true) { // from here on w may be another one's
@@ -82,17 +88,12 @@ func (w *Waiter) Wake() {
 	}
 }
 
-// WakeOn is Wake for callers on the loop l: a fiber of that loop goes on at the
-// end of the present callback, without a kick. Must be called on the loop.
+// WakeOn is Wake. A fiber of the loop l goes on at the end of the present
+// callback, without a kick: which Wake finds out by itself. Must be called on
+// the loop.
 func (w *Waiter) WakeOn(l *Loop) {
-	x := w.fiber
-	if x == nil || x.loop != l {
-		w.Wake()
-		return
-	}
-	if !w.woken.Swap(true) {
-		x.scheduleHere()
-	}
+	l.mustOwn("Waiter.WakeOn")
+	w.Wake()
 }
 
 // Wait waits for Wake. The error is nil, ErrTimeout when deadline (zero: none)
@@ -141,10 +142,10 @@ func (w *Waiter) waitInFiber(ctx context.Context, deadline time.Time) error {
 		case w.woken.Swap(false):
 			return nil
 		case x.unwound:
-			return ErrStopped
+			return x.refuse()
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case passed(deadline):
+		case x.loop.passed(deadline):
 			return ErrTimeout
 		}
 		x.park(deadline)
@@ -166,7 +167,10 @@ var errUnwound = errors.New("reactor: fiber unwound")
 // fiber whose loop has stopped: nobody's mistake, and nothing to log.
 func Unwinding(v any) bool { return v == any(errUnwound) }
 
-// passed reports whether a deadline, if there is one, has passed.
-func passed(deadline time.Time) bool {
-	return !deadline.IsZero() && !time.Now().Before(deadline)
+// now is the time by the clock that Wait goes by.
+func (w *Waiter) now() time.Time {
+	if w.fiber != nil {
+		return w.fiber.loop.wall()
+	}
+	return time.Now()
 }
