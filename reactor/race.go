@@ -204,8 +204,8 @@ func (x *race) win(a *attempt, ev Events) {
 	}
 	x.conn = x.Loop.newConn(a.fd, a.addr, x.h)
 	x.Loop.table.replace(a.fd, x.conn)
+	defer x.conn.begin(ev) // deferred, as tell may end in runtime.Goexit
 	x.tell()
-	x.conn.begin(ev)
 }
 
 // lose ends a race that nobody has won, because of cause if that is not nil.
@@ -256,10 +256,10 @@ func (x *race) conclude(err error) {
 
 // tell tells the outcome.
 func (x *race) tell() {
+	defer x.end.Open()
 	if x.done != nil {
 		x.Loop.guard(x.done)
 	}
-	x.end.Open()
 }
 
 // forsake is called by who gives up waiting, so that a connection that nobody
