@@ -21,7 +21,7 @@ const defaultFallbackDelay = 250 * time.Millisecond
 // RFC 8305 (Happy Eyeballs) has it: the families take turns, beginning with the
 // one the resolver prefers; the next attempt begins FallbackDelay after the
 // last one, or at once when one fails; the first to succeed wins, and the
-// others are given up.
+// others are given up. A Dialer may be used by several callers at once.
 type Dialer struct {
 	// Reactor is where the connection will live. Nil means Default, or that of
 	// Loop.
@@ -66,7 +66,7 @@ func (d *Dialer) check() error {
 // "tcp", "tcp4", "tcp6" and "unix", and makes an event-driven Conn of the
 // connection. It takes as long as it takes until ctx is done or Timeout has
 // passed: also a unix socket whose queue is full is waited for. Names are
-// resolved on a goroutine, never on the loop.
+// looked up on a goroutine, never on the loop.
 //
 // The error is a *net.OpError. What each attempt said is in it, as a
 // *net.OpError with its address, when there was more than one, and ctx's cause
@@ -153,10 +153,10 @@ func (d *Dialer) begin(ctx context.Context, network, address string, x *race) er
 		ctx, x.cancel = context.WithTimeoutCause(ctx, d.Timeout, ErrTimeout)
 	}
 	x.ctx = ctx
-	if literal(network, address) {
+	if literal(network, address) || x.waited && Current(ctx) == nil {
 		return x.enter(r, address)
 	}
-	r.workers.run(func() {
+	r.resolvers.run(func() {
 		if err := x.enter(r, address); err != nil {
 			x.misfire(r, err)
 		}

@@ -214,6 +214,33 @@ func TestResolverThatIsSilentIsGivenUp(t *testing.T) {
 	}
 }
 
+func TestDialsByNameWithinAwaitDoNotWaitForEachOther(t *testing.T) {
+	r := start(t, reactor.Config{Loops: 1})
+	port := bothFamilies(t, r, true, false)
+	d := reactor.Dialer{Reactor: r, Resolver: nameServer(t, "127.0.0.1")}
+	const dials = 300 // more than Await runs at a time
+	outcomes := make(chan error, dials)
+	for range dials {
+		_, err := r.Loop(0).Go(t.Context(), func(ctx context.Context) {
+			reactor.Await(ctx, func() {
+				c, err := d.Dial(context.Background(), "tcp", "many.test.:"+port, &handler{})
+				if err == nil {
+					c.Abort(nil)
+				}
+				outcomes <- err
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range dials {
+		if err := <-outcomes; err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestDialFuncServesCallbacks(t *testing.T) {
 	r := start(t, reactor.Config{Loops: 3})
 	ln := listen(t, r, echo)

@@ -102,10 +102,11 @@ func (c *Config) check() error {
 // A Reactor is a number of loops that share listeners and connections.
 type Reactor struct {
 	// immutable
-	cfg     Config
-	loops   []*Loop
-	workers *workers
-	seed    maphash.Seed // of Placement PeerHash
+	cfg       Config
+	loops     []*Loop
+	workers   *workers
+	resolvers *workers     // look up names; apart, as what the others run may wait for that
+	seed      maphash.Seed // of Placement PeerHash
 
 	next atomic.Uint32
 
@@ -124,8 +125,8 @@ func New(cfg Config) (*Reactor, error) {
 		return nil, err
 	}
 	cfg.CPUs = slices.Clone(cfg.CPUs)
-	r := &Reactor{cfg: cfg, workers: newWorkers(), seed: maphash.MakeSeed(),
-		listeners: map[*Listener]struct{}{}, stopped: make(chan struct{})}
+	r := &Reactor{cfg: cfg, workers: newWorkers(), resolvers: newWorkers(),
+		seed: maphash.MakeSeed(), listeners: map[*Listener]struct{}{}, stopped: make(chan struct{})}
 	for i := range cfg.Loops {
 		l, err := newLoop(r, i)
 		if err != nil {
