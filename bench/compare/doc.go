@@ -37,6 +37,7 @@
 //	                     time and has two such requests on their way
 //	idle/5000            heap and stacks per connection that has had one answer
 //	                     and waits
+//	udp/CxD              datagrams that come back, D on the way on each of C sockets
 //	box-ping/CxD         C connections with D packets on the way on each
 //	box-call/CxD         the same with calls of a function that returns its argument
 //	box-push/N           N connections whose calls push 1000 messages each

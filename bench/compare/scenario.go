@@ -38,6 +38,11 @@ var scenarios = []*scenario{
 	{name: "push/16", kind: peer.Push, shape: load.Shape{Conns: 16, Depth: 2, Topic: load.Push}},
 	{name: "idle/5000", kind: peer.Line, shape: load.Shape{Conns: 5000, Depth: 1}, idle: true},
 
+	{name: "udp/1x1", kind: peer.UDP, shape: load.Shape{Conns: 1, Depth: 1, Topic: load.UDPEcho}},
+	{name: "udp/1x16", kind: peer.UDP, shape: load.Shape{Conns: 1, Depth: 16, Topic: load.UDPEcho}},
+	{name: "udp/1x128", kind: peer.UDP, shape: load.Shape{Conns: 1, Depth: 128, Topic: load.UDPEcho}},
+	{name: "udp/128x1", kind: peer.UDP, shape: load.Shape{Conns: 128, Depth: 1, Topic: load.UDPEcho}},
+
 	{name: "box-ping/1x512", kind: peer.Box, shape: load.Shape{Conns: 1, Depth: 512, Topic: load.BoxPing}},
 	{name: "box-ping/16x64", kind: peer.Box, shape: load.Shape{Conns: 16, Depth: 64, Topic: load.BoxPing}},
 	{name: "box-call/1x512", kind: peer.Box, shape: load.Shape{Conns: 1, Depth: 512, Topic: load.BoxCall}},
@@ -130,6 +135,8 @@ func pairs() []pair {
 			for _, l := range client.All {
 				all = append(all, pair{scenario: s, who: l.Name, library: l})
 			}
+		case s.kind == peer.UDP:
+			all = appendPeers(all, s, peer.Datagrams)
 		case s.kind == peer.Box:
 			all = appendPeers(all, s, peer.Boxes)
 		default:

@@ -21,6 +21,7 @@ type Topic string
 const (
 	Echo    Topic = ""         // a message, which comes back
 	Push    Topic = "push"     // one byte, for which the server sends a batch of messages
+	UDPEcho Topic = "udp"      // a message in a datagram of its own, which comes back
 	BoxPing Topic = "box-ping" // a PING
 	BoxCall Topic = "box-call" // a CALL of echo with an integer
 	BoxPush Topic = "box-push" // a CALL of push_n, for which chunks come, and an answer
@@ -35,6 +36,7 @@ type dialogue struct {
 	answer   int   // bytes of an answer; 0 until it is known
 	worth    int64 // messages in an answer
 	greeting int   // bytes that the server says first
+	packets  bool  // each request and each answer is a datagram
 }
 
 // dialogue returns what is said about a topic.
@@ -42,20 +44,22 @@ func (t Topic) dialogue() (d dialogue, err error) {
 	switch t {
 	case Echo:
 		return dialogue{request: peer.Message, answer: peer.MessageSize, worth: 1}, nil
+	case UDPEcho:
+		return dialogue{request: peer.Message, answer: peer.MessageSize, worth: 1, packets: true}, nil
 	case Push:
 		return dialogue{request: []byte{1}, answer: peer.Batch * peer.MessageSize, worth: peer.Batch}, nil
 	case BoxPing:
-		return packets(iproto.AppendPing(nil, 1, 0), 1), nil
+		return conversation(iproto.AppendPing(nil, 1, 0), 1), nil
 	case BoxCall:
-		return packets(call("echo", 1), 1), nil
+		return conversation(call("echo", 1), 1), nil
 	case BoxPush:
-		return packets(call("push_n", BoxBatch), BoxBatch), nil
+		return conversation(call("push_n", BoxBatch), BoxBatch), nil
 	}
 	return d, fmt.Errorf("there is no topic %q", string(t))
 }
 
-// packets is a dialogue of IPROTO.
-func packets(request []byte, worth int64) dialogue {
+// conversation is a dialogue of IPROTO.
+func conversation(request []byte, worth int64) dialogue {
 	return dialogue{request: request, worth: worth, greeting: iproto.GreetingSize}
 }
 
@@ -75,7 +79,7 @@ func (d *dialogue) open(fd int) error {
 	if d.answer > 0 {
 		return nil
 	}
-	if err := send(fd, d.request); err != nil {
+	if err := d.send(fd, d.request); err != nil {
 		return err
 	}
 	size, err := readAnswer(r)
@@ -126,4 +130,22 @@ func (fd fdReader) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	return n, nil
+}
+
+// send writes all of p, which is never more than a socket's buffer holds.
+func (d *dialogue) send(fd int, p []byte) error {
+	size := len(p)
+	if d.packets {
+		size = len(d.request)
+	}
+	for ; len(p) > 0; p = p[size:] {
+		n, err := unix.Write(fd, p[:size])
+		if err == nil && n < size {
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			return os.NewSyscallError("write", err)
+		}
+	}
+	return nil
 }

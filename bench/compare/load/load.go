@@ -7,7 +7,6 @@ package load
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -78,7 +77,11 @@ func (l *Load) dial(addr string) error {
 	if err != nil {
 		return err
 	}
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	kind := unix.SOCK_STREAM
+	if l.say.packets {
+		kind = unix.SOCK_DGRAM
+	}
+	fd, err := unix.Socket(unix.AF_INET, kind|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return os.NewSyscallError("socket", err)
 	}
@@ -89,7 +92,12 @@ func (l *Load) dial(addr string) error {
 	if err := l.say.open(fd); err != nil {
 		return err
 	}
-	if err := errors.Join(unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1), unix.SetNonblock(fd, true)); err != nil {
+	if !l.say.packets {
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+			return os.NewSyscallError("setsockopt", err)
+		}
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
 		return err
 	}
 	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET&0xffffffff, Fd: int32(len(l.conns) - 1)}
@@ -135,7 +143,7 @@ func (l *Load) Run(d time.Duration) (Result, error) {
 func (l *Load) begin(c *conn) error {
 	c.due = l.shape.Depth * l.say.answer
 	c.since = time.Now()
-	return send(c.fd, c.out)
+	return l.say.send(c.fd, c.out)
 }
 
 // patience is how long a server may be silent while messages are due.
@@ -162,8 +170,8 @@ func (l *Load) turn() error {
 	return nil
 }
 
-// drain reads all that is there. A read that does not fill the buffer has
-// brought it.
+// drain reads all that is there. Of a stream, a read that does not fill the
+// buffer has brought it.
 func (l *Load) drain(c *conn) error {
 	for {
 		n, err := unix.Read(c.fd, l.buf)
@@ -178,7 +186,7 @@ func (l *Load) drain(c *conn) error {
 		if err := l.got(c, n); err != nil {
 			return err
 		}
-		if n < len(l.buf) {
+		if n < len(l.buf) && !l.say.packets {
 			return nil
 		}
 	}
@@ -211,16 +219,7 @@ func (l *Load) next(c *conn, whole int) error {
 	l.lat.add(now.Sub(c.since))
 	c.since = now
 	c.due += whole * l.say.answer
-	return send(c.fd, c.out[:whole*len(l.say.request)])
-}
-
-// send writes all of p, which is never more than a socket's buffer holds.
-func send(fd int, p []byte) error {
-	n, err := unix.Write(fd, p)
-	if err == nil && n < len(p) {
-		err = io.ErrShortWrite
-	}
-	return os.NewSyscallError("write", err)
+	return l.say.send(c.fd, c.out[:whole*len(l.say.request)])
 }
 
 // A Result is what one Run has measured on the client's side.
