@@ -20,9 +20,10 @@ import (
 //	*T that RegisterExt was told of      an extension; nil leaves the zero value
 //	anything else                        as msgpack/v5 does it, with loose interface decoding
 //
-// Inside structs that msgpack/v5 fills, a field of type any cannot take an extension that is not registered, here or
-// there; use Raw or Ext for such fields. Nothing in the result refers to b. A decoder that panics is turned into an error.
-// The errors of Value apply.
+// A struct with the tag as_array takes an array with as many elements as it has fields. Inside structs, a field of
+// type any cannot take an extension that is not registered, here or with msgpack/v5; use Raw or Ext for such fields.
+//
+// Nothing in the result refers to b. A decoder that panics is turned into an error. The errors of Value apply.
 func DecodeValue(b []byte, dst any) (n int, err error) {
 	if len(b) == 0 {
 		return 0, ErrTruncated
