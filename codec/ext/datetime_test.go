@@ -68,6 +68,21 @@ func TestDatetimesInStructs(t *testing.T) {
 	}
 }
 
+func TestDatetimesInMapsOfOtherNames(t *testing.T) {
+	type table map[string]any
+	at := time.Unix(5, 0).UTC()
+	want := unhex(t, "81a16b d704 0500000000000000")
+	for _, v := range []any{table{"k": at}, map[string]any{"k": at}, &map[string]any{"k": at}} {
+		if b, err := msgp.AppendValue(nil, v); err != nil || !bytes.Equal(b, want) {
+			t.Errorf("%T: %x, %v", v, b, err)
+		}
+	}
+	nested := []any{table{"k": at}, []map[string]any{{"k": at}}, struct{ M map[string]any }{map[string]any{"k": at}}}
+	if b, err := msgp.AppendValue(nil, nested); err != nil || bytes.Count(b, want) != 3 {
+		t.Errorf("%x, %v", b, err)
+	}
+}
+
 // Other users of msgpack/v5 in a program see nothing of the extensions, and can be read.
 func TestMsgpackIsLeftAlone(t *testing.T) {
 	type record struct {

@@ -52,7 +52,7 @@ func eachZone(table string, counting bool, found func(z Zone, name string)) {
 }
 
 // ZoneOf gives the number of a zone by its name: one of the IANA Time Zone Database, such as "Europe/Moscow", or an
-// abbreviation, such as "MSK". Zones that the table does not have are 0. *Safe to call from any goroutine.*
+// abbreviation, such as "MSK". Zones that the table does not have are 0.
 func ZoneOf(name string) Zone { return zones().numbers[name] }
 
 // Name is the name of the zone, "" when it is 0 or unknown. time.LoadLocation knows those with a slash.

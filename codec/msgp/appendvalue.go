@@ -226,6 +226,8 @@ func init() {
 	msgpack.Register(map[string]any(nil), encodeMap, nil)
 }
 
+var mapType = reflect.TypeFor[map[string]any]()
+
 // plainMap is a map[string]any that msgpack/v5 encodes in its own way.
 type plainMap map[string]any
 
@@ -242,8 +244,12 @@ func encodeMap(enc *msgpack.Encoder, v reflect.Value) error {
 
 // appendOther leaves v to its extension, or to msgpack/v5. An encoder that failed or panicked is not used again.
 func appendOther(dst []byte, v any) (out []byte, err error) {
-	if x := extTypes[reflect.TypeOf(v)]; x != nil {
+	typ := reflect.TypeOf(v)
+	if x := extTypes[typ]; x != nil {
 		return x.append(dst, v)
+	}
+	if typ.Kind() == reflect.Map && typ.NumMethod() == 0 && typ.ConvertibleTo(mapType) {
+		return appendMap(dst, reflect.ValueOf(v).Convert(mapType).Interface().(map[string]any), 0)
 	}
 	start := len(dst)
 	e := encoders.Get().(*encoder)

@@ -17,7 +17,8 @@ import (
 // parse refuses is left an Ext by Value, and is an error of DecodeValue. What parse returns must not refer to the
 // payload.
 //
-// It goes for a T at any depth, in fields of structs as well, where msgpack/v5 does the work. A program that has
+// It goes for a T at any depth, in fields of structs as well, where msgpack/v5 does the work. (Of one place msgpack/v5
+// does not ask: a time.Time in a field whose type is another name for map[string]any.) A program that has
 // msgpack/v5 handle Ts elsewhere is not disturbed: only what this package encodes becomes an extension, and decoding
 // takes the form of before, too.
 //
