@@ -59,7 +59,7 @@ func appendDecimal(dst []byte, d decimal.Decimal) ([]byte, error) {
 
 // fits tells whether a decimal with so many digits has no more than MaxDigits before or behind the point.
 func fits(digits int, scale int64) bool {
-	return digits <= MaxDigits && scale <= MaxDigits && int64(digits)-scale <= MaxDigits
+	return digits <= MaxDigits && -MaxDigits <= scale && scale <= MaxDigits && int64(digits)-scale <= MaxDigits
 }
 
 // appendDigits packs digits in ASCII and the sign; an even number gets a 0 in front.
