@@ -209,7 +209,7 @@ func init() {
 		}
 		return append(dst, byte(p.X), byte(p.Y), byte(p.Z)), nil
 	}, func(b []byte) (point3, error) {
-		if len(b) != 3 {
+		if len(b) != 3 || b[0] > 0x7f {
 			return point3{}, errOnPurpose
 		}
 		return point3{int8(b[0]), int8(b[1]), int8(b[2])}, nil
