@@ -51,6 +51,9 @@ func appendDecimal(dst []byte, d decimal.Decimal) ([]byte, error) {
 	var text [MaxDigits + 2]byte
 	digits := coefficient.Append(text[:0], 10)
 	scale := -int64(d.Exponent())
+	if coefficient.Sign() == 0 {
+		scale = max(scale, 0) // decimal.Zero is 0×10¹
+	}
 	if !fits(len(digits), scale) {
 		return dst, refuse(TypeDecimal, "more than 76 digits")
 	}
