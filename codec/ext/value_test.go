@@ -35,7 +35,7 @@ var vectors = []struct {
 	hex  string
 	v    any
 }{
-	{"decimal 0", "d501000c", decimal.Zero},
+	{"decimal 0", "d501000c", decimal.New(0, 0)},
 	{"decimal 1", "d501001c", decimal.New(1, 0)},
 	{"decimal -1", "d501001d", decimal.New(-1, 0)},
 	{"decimal 1.5", "c7030101015c", decimal.New(15, -1)},
@@ -80,6 +80,14 @@ func same(a, b any) bool {
 		return ok && a.Equal(b) && x == y && a.Location().String() == b.Location().String()
 	}
 	return reflect.DeepEqual(a, b)
+}
+
+func TestZeroOfAnyExponentHasNoNegativeScale(t *testing.T) {
+	for _, zero := range []decimal.Decimal{decimal.Zero, decimal.New(0, 30), {}} {
+		if got, err := AppendDecimal(nil, zero); err != nil || !bytes.Equal(got, unhex(t, "d501000c")) {
+			t.Errorf("%d: %x, %v", zero.Exponent(), got, err)
+		}
+	}
 }
 
 func TestVectors(t *testing.T) {
