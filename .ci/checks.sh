@@ -36,7 +36,7 @@ lint() {
 		return "$SKIP"
 	fi
 	# A cache of its own: a shared one remembers the paths of other clones, which the rules about folders do not match.
-	GOLANGCI_LINT_CACHE=$lint_dir/cache "$lint_dir/golangci-lint" run ./...
+	GOLANGCI_LINT_CACHE=$lint_dir/cache each_module "$lint_dir/golangci-lint" run ./...
 }
 
 # cross OS ARCH builds and vets the code, and its tests, for another system.

@@ -2,7 +2,6 @@ package netbox
 
 import (
 	"context"
-	"runtime"
 
 	"github.com/kharon-net/kharon/codec/msgp"
 	"github.com/kharon-net/kharon/reactor"
@@ -58,16 +57,26 @@ func (c *Conn) DoFunc(ctx context.Context, req Request, use func(Result) error) 
 	return err
 }
 
-// flushFor flushes for a caller that is going to wait: a goroutine after the
-// others that are ready, a fiber of the connection's loop at the end of the
-// turn, when all fibers that are ready have added theirs.
+// flushFor flushes for a caller that is going to wait: at once when nobody else waits on the connection, and otherwise
+// by way of the loop, so that others add theirs meanwhile. In a fiber of the connection's loop that is at the end of the
+// turn, when all fibers that are ready have added theirs. To yield and then flush would do the same for callers on many
+// processors, but on one of them the loop would fall asleep in the kernel before the caller had its turn again.
 func (c *Conn) flushFor(ctx context.Context) {
-	if x := reactor.Current(ctx); x != nil && x.Loop() == c.rc.Loop() {
-		x.Loop().Defer(c.flushIt)
+	l := c.rc.Loop()
+	if x := reactor.Current(ctx); x != nil && x.Loop() == l {
+		l.Defer(c.flushIt)
 		return
 	}
-	runtime.Gosched()
-	c.flush()
+	if c.alone() || l.Post(c.flushIt) != nil {
+		c.flush()
+	}
+}
+
+// alone reports whether a single request is under way.
+func (c *Conn) alone() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.slots.taken() <= 1
 }
 
 func newFuture() *Future { return futures.Get().(*Future) }

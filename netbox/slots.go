@@ -48,6 +48,9 @@ func (s *slots) grow() bool {
 	return true
 }
 
+// taken is how many slots are.
+func (s *slots) taken() int { return len(s.futures) - len(s.free) }
+
 // find returns the future of a sync number, or nil when nobody waits for it.
 func (s *slots) find(sync uint64) *Future {
 	i := sync & (maxSlots - 1)

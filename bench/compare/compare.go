@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"os"
 	"time"
-
-	"github.com/kharon-net/kharon/bench/compare/peer"
 )
 
 // A row is a pair and everything that was measured of it.
@@ -69,14 +67,14 @@ func contend(ctx context.Context, cfg *config, group []*row, std streams) error 
 			if r.missing() != "" {
 				continue
 			}
-			s, err := measure(r.pair, cfg.time, "-cpuprofile", cfg.profs)
+			s, err := measure(r.pair, cfg.time, "-cpuprofile", cfg.profile)
 			if err != nil {
 				return err
 			}
 			r.Samples = append(r.Samples, s)
 		}
 	}
-	if !cfg.strace || !haveStrace() || group[0].idle {
+	if !cfg.strace || !haveStrace() || group[0].idle || group[0].library != nil {
 		return nil
 	}
 	for _, r := range group {
@@ -102,7 +100,7 @@ func writeJSON(file string, rows []*row) error {
 	}
 	var list []record
 	for _, r := range rows {
-		list = append(list, record{r.scenario.name, r.peer.Name, r.missing(), r.Samples, r.Calls})
+		list = append(list, record{r.scenario.name, r.who, r.missing(), r.Samples, r.Calls})
 	}
 	b, err := json.MarshalIndent(list, "", "\t")
 	if err != nil {
@@ -111,14 +109,12 @@ func writeJSON(file string, rows []*row) error {
 	return os.WriteFile(file, append(b, '\n'), 0o644)
 }
 
-// reference is the row of the same scenario that others are compared with, nil
-// when it was not measured.
+// reference is the first row of the same scenario that was measured, with which
+// the others are compared; nil when none was.
 func reference(rows []*row, r *row) *row {
-	for _, p := range peer.All {
-		for _, x := range rows {
-			if x.scenario == r.scenario && x.peer == p && len(x.Samples) > 0 {
-				return x
-			}
+	for _, x := range rows {
+		if x.scenario == r.scenario && len(x.Samples) > 0 {
+			return x
 		}
 	}
 	return nil

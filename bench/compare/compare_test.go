@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/kharon-net/kharon/bench/compare/peer"
+	"github.com/kharon-net/kharon/bench/compare/tarantool"
+	"github.com/kharon-net/kharon/reactor/reactortest"
 )
 
 // TestMain lets children, which are this binary, do their work.
@@ -23,6 +25,9 @@ func TestMain(m *testing.M) {
 }
 
 func TestEveryPairIsMeasured(t *testing.T) {
+	if tarantool.Missing() != "" {
+		t.Run("tarantool", func(t *testing.T) { reactortest.Need(t, "tarantool") })
+	}
 	for _, p := range pairs() {
 		if p.missing() != "" {
 			continue

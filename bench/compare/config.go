@@ -19,19 +19,20 @@ type config struct {
 	readme string // file whose table of traps is renewed; "": none
 
 	// measuring
-	run    *regexp.Regexp
-	rounds int
-	time   time.Duration
-	json   string
-	strace bool
-	profs  string // where the last server leaves its profile
+	run     *regexp.Regexp
+	rounds  int
+	time    time.Duration
+	json    string
+	strace  bool
+	profile string // where that, which was compared last, leaves its profile
 
 	// being a child
-	serve string // peer/kind to serve; "": measure
-	prof  string // where a server leaves its profile
-	load  string // address to put a load on; "": measure
-	shape string // of the load, as JSON
-	trap  string // trap/subject to run; "": measure
+	serve  string // peer/kind to serve; "": measure
+	prof   string // where a server leaves its profile
+	load   string // address to put a load on; "": measure
+	client string // address to make requests to; "": measure
+	shape  string // of the load, as JSON
+	trap   string // trap/subject to run; "": measure
 }
 
 const synopsis = `Compare measures Kharon and its peers side by side and prints a table.
@@ -57,13 +58,14 @@ func parseFlags(args []string, help io.Writer) (*config, error) {
 	fs.DurationVar(&c.time, "time", time.Second, "measure this long each time, after a warm-up of a tenth of it")
 	fs.StringVar(&c.json, "json", "", "write what every round measured to this `file`")
 	fs.BoolVar(&c.strace, "strace", true, "count system calls, where strace is installed")
-	fs.StringVar(&c.profs, "server-cpuprofile", "", "write the last server's CPU profile to this `file`")
+	fs.StringVar(&c.profile, "profile", "", "write the CPU profile of what was compared last to this `file`")
 	fs.StringVar(&c.readme, "readme", "", "renew the table of traps in this `file`, between its two comments")
 	fs.StringVar(&c.trap, "trap", "", "run one `trap/library` and print the outcome as JSON")
 	fs.StringVar(&c.serve, "serve", "", "be a server, `peer/kind`, that takes commands from stdin")
-	fs.StringVar(&c.prof, "cpuprofile", "", "with -serve: write the CPU profile to this `file`, when stdin ends")
+	fs.StringVar(&c.prof, "cpuprofile", "", "with -serve and -client: write the CPU profile to this `file`, when stdin ends")
 	fs.StringVar(&c.load, "load", "", "be the client of a server at this `address`")
-	fs.StringVar(&c.shape, "shape", "{}", "with -load: what the client does, as `JSON`")
+	fs.StringVar(&c.client, "client", "", "be a client library of Tarantool's, with a server at this `address`")
+	fs.StringVar(&c.shape, "shape", "{}", "with -load and -client: what the client does, as `JSON`")
 	if len(args) > 0 && args[0] == "traps" {
 		c.traps, args = true, args[1:]
 	}

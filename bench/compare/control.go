@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kharon-net/kharon/bench/compare/client"
 	"github.com/kharon-net/kharon/bench/compare/load"
 	"github.com/kharon-net/kharon/bench/compare/peer"
 )
@@ -37,7 +38,8 @@ func obey(std streams, answer func(command, arg string) (any, error)) error {
 
 // serve is the program with -serve. Its commands:
 //
-//	usage    processor time of the process so far
+//	usage    processor time of the server's process so far
+//	process  the number of that process
 //	memory   bytes of live objects and of stacks, after collecting garbage
 func serve(cfg *config, std streams) (err error) {
 	stopProfile, err := profile(cfg.prof)
@@ -55,7 +57,12 @@ func serve(cfg *config, std streams) (err error) {
 	return obey(std, func(command, _ string) (any, error) {
 		switch command {
 		case "usage":
-			return load.Used()
+			return peer.Used()
+		case "process":
+			if pid := peer.Process(); pid != 0 {
+				return pid, nil
+			}
+			return os.Getpid(), nil
 		case "memory":
 			return memory(), nil
 		}
@@ -91,8 +98,7 @@ func profile(file string) (stop func() error, err error) {
 	}, nil
 }
 
-// generate is the program with -load. Its one command is run, with a duration;
-// the answer is a load.Result.
+// generate is the program with -load.
 func generate(cfg *config, std streams) error {
 	var shape load.Shape
 	if err := json.Unmarshal([]byte(cfg.shape), &shape); err != nil {
@@ -103,6 +109,31 @@ func generate(cfg *config, std streams) error {
 		return err
 	}
 	defer l.Close()
+	return runs(std, l.Run)
+}
+
+// request is the program with -client.
+func request(cfg *config, std streams) (err error) {
+	var shape client.Shape
+	if err := json.Unmarshal([]byte(cfg.shape), &shape); err != nil {
+		return fmt.Errorf("-shape: %w", err)
+	}
+	stopProfile, err := profile(cfg.prof)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopProfile()) }()
+	c, err := client.Connect(cfg.client, shape)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return runs(std, c.Run)
+}
+
+// runs obeys the one command that clients have, run with a duration. The answer
+// is a load.Result.
+func runs(std streams, run func(time.Duration) (load.Result, error)) error {
 	if _, err := io.WriteString(std.out, "connected\n"); err != nil {
 		return err
 	}
@@ -111,6 +142,6 @@ func generate(cfg *config, std streams) error {
 		if command != "run" || err != nil {
 			return nil, fmt.Errorf("unknown command %q", command+" "+arg)
 		}
-		return l.Run(d)
+		return run(d)
 	})
 }

@@ -1,7 +1,8 @@
 // Compare judges Kharon against its peers: package net, with bufio and without,
-// gnet, nbio and netpoll.
+// gnet, nbio and netpoll; Tarantool, whose protocol the push server speaks; and
+// go-tarantool, FZambia/tarantool and net.box, clients of that protocol.
 //
-//	go run .                          # the comparison: a table, in about five minutes
+//	go run .                          # the comparison: a table, in about fifteen minutes
 //	go run . -run 'echo|push/.*/gnet' # some of it
 //	go run . traps                    # who falls into which trap, in Markdown
 //	go run . -readme ../../README.md  # the same table, into the README
@@ -12,15 +13,19 @@
 // # How it measures
 //
 // Every server is a process of its own, this program with -serve, and the
-// client is another one, the same for all: one goroutine, one epoll, closed
-// loop, messages of 64 bytes. With two processors or more the server has one of
+// client is another one. With two processors or more the server has one of
 // them for itself and the client another, GOMAXPROCS is 1 for both. The peers
 // take turns (A B C A B C …), so that what else the machine does hits all of
-// them, and the table has medians. The figure to compare is the server's
-// processor time per message; the last columns say how it stands to package
-// net's, as the median of the rounds' ratios, and what the system calls were,
-// counted in a run of their own under strace, which slows the server down: it
-// finds more at once when it looks.
+// them, and the table has medians.
+//
+// Where servers are compared the client is the same for all: one goroutine, one
+// epoll, closed loop, messages of 64 bytes or packets of IPROTO. Where clients
+// are compared the server is, Tarantool or our push server. The figure to look
+// at is the processor time per message of what is compared; two columns say how
+// time and rate stand to those of the group's first peer, as the medians of the
+// rounds' ratios. The last column has the system calls of servers, counted in a
+// run of their own under strace, which slows the server down: it finds more at
+// once when it looks.
 //
 // # Scenarios
 //
@@ -32,9 +37,15 @@
 //	                     time and has two such requests on their way
 //	idle/5000            heap and stacks per connection that has had one answer
 //	                     and waits
+//	udp/CxD              datagrams that come back, D on the way on each of C sockets
+//	box-ping/CxD         C connections with D packets on the way on each
+//	box-call/CxD         the same with calls of a function that returns its argument
+//	box-push/N           N connections whose calls push 1000 messages each
+//	client-OP/HOW-N/SRV  one connection with N requests on their way, of N goroutines
+//	                     or fibers (sync), or of one that waits for the oldest (async)
 //
-// How a server is written with a library is in the package peer, and which part
-// of its documentation says so.
+// How a server is written with a library is in the package peer, and how a client is
+// in the package client, with the part of its documentation that says so.
 //
 // # Traps
 //

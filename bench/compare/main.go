@@ -49,6 +49,8 @@ func dispatch(ctx context.Context, cfg *config, std streams) error {
 		return serve(cfg, std)
 	case cfg.load != "":
 		return generate(cfg, std)
+	case cfg.client != "":
+		return request(cfg, std)
 	case cfg.trap != "":
 		return spring(cfg.trap, std)
 	case cfg.traps, cfg.readme != "":

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kharon-net/kharon/bench/compare/load"
+	"github.com/kharon-net/kharon/bench/compare/usage"
 )
 
 // A sample is what one round has measured of a pair.
@@ -28,7 +29,7 @@ type cost struct {
 
 func (c cost) total() float64 { return c.User + c.System }
 
-func costOf(cpu load.CPU, ops int64) cost {
+func costOf(cpu usage.CPU, ops int64) cost {
 	per := func(d time.Duration) float64 { return d.Seconds() * 1e6 / float64(ops) }
 	return cost{per(cpu.User), per(cpu.System)}
 }
@@ -39,22 +40,30 @@ type contest struct {
 	before         uint64 // the server's memory without connections
 }
 
-// stage starts both sides of a pair. The arguments go to the server.
+// stage starts both sides of a pair. The arguments go to the one that is
+// compared.
 func stage(p pair, args ...string) (c *contest, err error) {
 	c = &contest{}
-	serverCore, clientCore := cores()
-	c.server, err = startChild(serverCore, append([]string{"-serve", p.peer.Name + "/" + string(p.program())}, args...)...)
+	flag, what := p.clientArgs()
+	shape, err := json.Marshal(what)
 	if err != nil {
+		return nil, err
+	}
+	server, client := p.serverArgs(), []string{"-shape", string(shape)}
+	if p.library != nil {
+		client = append(client, args...)
+	} else {
+		server = append(server, args...)
+	}
+	serverCore, clientCore := cores()
+	if c.server, err = startChild(serverCore, server...); err != nil {
 		return nil, err
 	}
 	if err := c.server.ask("memory", &c.before); err != nil {
 		c.server.stop()
 		return nil, err
 	}
-	shape, err := json.Marshal(p.shape)
-	if err == nil {
-		c.client, err = startChild(clientCore, "-load", c.server.said, "-shape", string(shape))
-	}
+	c.client, err = startChild(clientCore, append([]string{flag, c.server.said}, client...)...)
 	if err != nil {
 		c.server.stop()
 		return nil, err
@@ -96,7 +105,7 @@ func (c *contest) busy(d time.Duration) (*sample, error) {
 	if _, err := c.load(d / 10); err != nil {
 		return nil, err
 	}
-	var before, after load.CPU
+	var before, after usage.CPU
 	if err := c.server.ask("usage", &before); err != nil {
 		return nil, err
 	}

@@ -39,7 +39,11 @@ func countCalls(p pair, d time.Duration) (calls, error) {
 	}
 	summary.Close()
 	defer func() { _ = os.Remove(summary.Name()) }()
-	stop, err := attach(c.server.cmd.Process.Pid, summary.Name())
+	var pid int
+	if err := c.server.ask("process", &pid); err != nil {
+		return nil, err
+	}
+	stop, err := attach(pid, summary.Name())
 	if err != nil {
 		return nil, err
 	}

@@ -20,8 +20,8 @@ func printTable(w io.Writer, rows []*row, cfg *config) {
 	t.SetStyle(table.StyleLight)
 	t.Style().Format.Header = text.FormatDefault
 	t.Style().Options.SeparateColumns = false
-	header := table.Row{"\nscenario", "\npeer", "messages\n/s", "p99\nµs", "server\nµs/msg",
-		"\nmin..max", "of it\nuser", "\nsystem", "server,\nto first", "client\nµs/msg", "server's system\ncalls/msg"}
+	header := table.Row{"\nscenario", "\npeer", "messages\n/s", "rate,\nto first", "p99\nµs", "its CPU\nµs/msg",
+		"\nmin..max", "of it\nuser", "\nsystem", "its CPU,\nto first", "other side\nµs/msg", "its system\ncalls/msg"}
 	t.AppendHeader(header)
 	var columns []table.ColumnConfig
 	for i := 3; i < len(header); i++ {
@@ -36,7 +36,7 @@ func printTable(w io.Writer, rows []*row, cfg *config) {
 		} else if i > 0 {
 			t.AppendSeparator()
 		}
-		t.AppendRow(append(table.Row{name, r.peer.Name}, r.cells(rows, &notes)...))
+		t.AppendRow(append(table.Row{name, r.who}, r.cells(rows, &notes)...))
 	}
 	t.Render()
 	for i, n := range notes {
@@ -61,29 +61,39 @@ func (f *footnotes) mark(note string) string {
 // cells are what the row has after the names.
 func (r *row) cells(rows []*row, notes *footnotes) table.Row {
 	if why := r.missing(); why != "" {
-		return table.Row{notes.mark(r.peer.Name + ": " + why)}
+		return table.Row{notes.mark(r.who + ": " + why)}
 	}
 	if r.idle {
 		bytes := r.column((*sample).bytes)
-		return table.Row{"", "", short(median(bytes)) + " B", spread(bytes), "", "", r.ratio(rows, (*sample).bytes)}
+		return table.Row{"", "", "", short(median(bytes)) + " B", spread(bytes), "", "", r.ratio(rows, (*sample).bytes)}
 	}
-	server := r.column((*sample).serverCPU)
+	cpu := r.column(r.compared)
 	p99 := ""
 	if v := median(r.column(func(s *sample) float64 { return s.P99 })); v > 0 {
 		p99 = short(v)
 	}
 	return table.Row{
-		short(median(r.column(func(s *sample) float64 { return s.OpsPerSec }))), p99,
-		short(median(server)), spread(server),
-		short(median(r.column(func(s *sample) float64 { return s.Server.User }))),
-		short(median(r.column(func(s *sample) float64 { return s.Server.System }))),
-		r.ratio(rows, (*sample).serverCPU),
-		short(median(r.column(func(s *sample) float64 { return s.Client.total() }))),
+		short(median(r.column((*sample).rate))), r.ratio(rows, (*sample).rate), p99,
+		short(median(cpu)), spread(cpu),
+		short(median(r.column(func(s *sample) float64 { return r.costs(s).User }))),
+		short(median(r.column(func(s *sample) float64 { return r.costs(s).System }))),
+		r.ratio(rows, r.compared),
+		short(median(r.column(func(s *sample) float64 { return s.Server.total() + s.Client.total() - r.compared(s) }))),
 		r.Calls.String(),
 	}
 }
 
-func (s *sample) serverCPU() float64 { return s.Server.total() }
+// costs are those of the side that is compared.
+func (r *row) costs(s *sample) cost {
+	if r.library != nil {
+		return s.Client
+	}
+	return s.Server
+}
+
+func (r *row) compared(s *sample) float64 { return r.costs(s).total() }
+
+func (s *sample) rate() float64 { return s.OpsPerSec }
 
 func (s *sample) bytes() float64 { return s.Bytes }
 
@@ -143,10 +153,11 @@ func legend(cfg *config) string {
 	if server, client := cores(); server >= 0 {
 		where = fmt.Sprintf("server on processor %d, client on %d, GOMAXPROCS 1 each", server, client)
 	}
-	return fmt.Sprintf("64-byte messages over loopback; medians of %d rounds of %v, in which the peers took turns;\n"+
-		"%s. The figure to compare is the server's processor time per\n"+
-		"message (idle: its bytes per connection); \"to first\" is that against the group's first peer, the median of\n"+
-		"the rounds' ratios. p99 is with all connections busy. System calls are from a run of their own under strace,\n"+
-		"which slows the server down, so that it finds more at once when it looks. %s, linux/%s",
+	return fmt.Sprintf("Loopback, messages of 64 bytes or packets of IPROTO; medians of %d rounds of %v, in which the peers took turns;\n"+
+		"%s. What is compared is the server, or the client where the\n"+
+		"scenario's name begins with it. The figure to look at is its processor time per message (idle: its bytes per\n"+
+		"connection); \"to first\" is that against the group's first peer, the median of the rounds' ratios. p99 is with\n"+
+		"all connections busy. System calls are from a run of their own under strace, which slows the server down, so\n"+
+		"that it finds more at once when it looks. %s, linux/%s",
 		cfg.rounds, cfg.time, where, runtime.Version(), runtime.GOARCH)
 }

@@ -2,6 +2,7 @@ package iproto
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -80,5 +81,87 @@ func FuzzParseData(f *testing.F) {
 		if _, _, err := ParseChunk(b); (err == nil) != (allErr == nil) {
 			t.Fatalf("chunk: %v; all: %v", err, allErr)
 		}
+	})
+}
+
+func FuzzParseRequest(f *testing.F) {
+	addBodies(f, 5, TypeSelect, TypeInsert, TypeReplace, TypeUpdate, TypeUpsert, TypeDelete, TypeInsertArrow)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		checkBody(t, b, ParseSelect, func(m Select) []byte { return m.Append(nil) })
+		checkBody(t, b, ParseInsert, func(m Insert) []byte { return m.Append(nil) })
+		checkBody(t, b, ParseUpdate, func(m Update) []byte { return m.Append(nil) })
+		checkBody(t, b, ParseUpsert, func(m Upsert) []byte { return m.Append(nil) })
+		checkBody(t, b, ParseDelete, func(m Delete) []byte { return m.Append(nil) })
+		checkBody(t, b, ParseInsertArrow, func(m InsertArrow) []byte { return m.Append(nil) })
+	})
+}
+
+func FuzzParseAuth(f *testing.F) {
+	addBodies(f, 1, TypeAuth)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		checkBody(t, b, ParseAuth, func(m Auth) []byte { return m.Append(nil) })
+	})
+}
+
+func FuzzParseExecute(f *testing.F) {
+	addBodies(f, 1, TypeExecute, TypePrepare)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		checkBody(t, b, func(b []byte) (Execute, int, error) {
+			m, n, err := ParseExecute(b)
+			if m.Bind == nil { // absent parameters and options are written as []
+				m.Bind = emptyArray
+			}
+			if m.Options == nil {
+				m.Options = emptyArray
+			}
+			return m, n, err
+		}, func(m Execute) []byte { return m.Append(nil) })
+		checkBody(t, b, ParsePrepare, func(m Prepare) []byte { return m.Append(nil) })
+	})
+}
+
+func FuzzParseBegin(f *testing.F) {
+	addBodies(f, 1, TypeBegin, TypeCommit)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		checkBody(t, b, ParseBegin, func(m Begin) []byte { return m.Append(nil) })
+		checkBody(t, b, ParseCommit, func(m Commit) []byte { return m.Append(nil) })
+	})
+}
+
+func FuzzParseSQLResult(f *testing.F) {
+	addBodies(f, 1, TypeExecute)
+	for _, r := range transcripts(f) {
+		if p := r.packet; r.kind == "" && !r.client && strings.Contains(r.file, "sql") {
+			_, n, _ := ParseHeader(p(f))
+			f.Add(p(f)[n:])
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		checkBody(t, b, ParseSQLInfo, func(m SQLInfo) []byte { return m.Append(nil) })
+		checkBody(t, b, func(b []byte) (Column, int, error) {
+			m, n, err := ParseColumn(b)
+			m.Name, m.Type = append([]byte{}, m.Name...), append([]byte{}, m.Type...) // absent ones are written as ""
+			return m, n, err
+		}, func(m Column) []byte { return m.Append(nil) })
+		for c, err := range Columns(b) {
+			if err == nil {
+				c.Append(nil)
+			}
+		}
+		for format := range TupleFormats(b) {
+			for range format.Names() {
+			}
+		}
+		if len(b) == 0 {
+			return
+		}
+		checkBody(t, b, ParseSQLResult, func(m SQLResult) []byte { return m.Append(nil) })
+		checkBody(t, b, func(b []byte) (Prepared, int, error) {
+			m, n, err := ParsePrepared(b)
+			if m.BindMetadata == nil { // is written as []
+				m.BindMetadata = emptyArray
+			}
+			return m, n, err
+		}, func(m Prepared) []byte { return m.Append(nil) })
 	})
 }

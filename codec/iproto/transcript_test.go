@@ -16,16 +16,22 @@ type record struct {
 	file   string
 	line   int
 	client bool
+	conn   string // number of the connection, when there are several
 	kind   string // "greeting", "raw" or "" for a frame
 	data   []byte
 	note   string // the rendering below the line
 }
 
-var recordLine = regexp.MustCompile(`^([CS])\d* (?:(greeting|raw) )?([0-9a-f]+)$`)
+var recordLine = regexp.MustCompile(`^([CS])(\d*) (?:(greeting|raw) )?([0-9a-f]+)$`)
 
-// transcripts reads all records of the recorded conversations.
+var recorded []record // read once; tests of this package do not run in parallel
+
+// transcripts gives all records of the recorded conversations, which are not to be written to.
 func transcripts(tb testing.TB) []record {
 	tb.Helper()
+	if recorded != nil {
+		return recorded
+	}
 	var all []record
 	err := filepath.WalkDir("testdata/wire", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".txt" {
@@ -40,6 +46,7 @@ func transcripts(tb testing.TB) []record {
 	if len(all) < 3000 {
 		tb.Fatalf("only %d records: transcripts are missing", len(all))
 	}
+	recorded = all
 	return all
 }
 
@@ -63,11 +70,11 @@ func readTranscript(tb testing.TB, path string) []record {
 		if m == nil {
 			continue
 		}
-		data, err := hex.DecodeString(m[3])
+		data, err := hex.DecodeString(m[4])
 		if err != nil {
 			tb.Fatalf("%s:%d: %v", path, n, err)
 		}
-		records = append(records, record{file: path, line: n, client: m[1] == "C", kind: m[2], data: data})
+		records = append(records, record{file: path, line: n, client: m[1] == "C", conn: m[2], kind: m[3], data: data})
 	}
 	if err := lines.Err(); err != nil {
 		tb.Fatalf("%s: %v", path, err)

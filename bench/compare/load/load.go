@@ -6,7 +6,7 @@
 package load
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -15,19 +15,20 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/kharon-net/kharon/bench/compare/peer"
+	"github.com/kharon-net/kharon/bench/compare/usage"
 )
 
 // Shape is what a load does.
 type Shape struct {
-	Conns int  // connections
-	Depth int  // messages on the way on each of them; 1 is ping-pong
-	Push  bool // the server sends, and is told when to go on
+	Conns int   // connections
+	Depth int   // requests on the way on each of them; 1 is ping-pong
+	Topic Topic // what they are
 }
 
 // A Load is a number of connections to one server.
 type Load struct {
 	shape  Shape
+	say    dialogue
 	epoll  int
 	conns  []*conn // by index, which is what epoll hands back
 	buf    []byte
@@ -46,7 +47,7 @@ type conn struct {
 	fd    int
 	out   []byte    // what it sends first, and the backing of every answer
 	due   int       // bytes that must come before it rests
-	part  int       // bytes of a message that has not come whole
+	part  int       // bytes of an answer that has not come whole
 	since time.Time // when it last sent
 }
 
@@ -56,6 +57,9 @@ const recvSize = 256 << 10
 // Dial connects to addr.
 func Dial(addr string, s Shape) (l *Load, err error) {
 	l = &Load{shape: s, buf: make([]byte, recvSize), events: make([]unix.EpollEvent, 256), lat: newLatencies()}
+	if l.say, err = s.Topic.dialogue(); err != nil {
+		return nil, err
+	}
 	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, os.NewSyscallError("epoll_create1", err)
 	}
@@ -73,31 +77,31 @@ func (l *Load) dial(addr string) error {
 	if err != nil {
 		return err
 	}
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	kind := unix.SOCK_STREAM
+	if l.say.packets {
+		kind = unix.SOCK_DGRAM
+	}
+	fd, err := unix.Socket(unix.AF_INET, kind|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return os.NewSyscallError("socket", err)
 	}
-	l.conns = append(l.conns, &conn{fd: fd, out: l.first()})
+	l.conns = append(l.conns, &conn{fd: fd, out: bytes.Repeat(l.say.request, l.shape.Depth)})
 	if err := unix.Connect(fd, &unix.SockaddrInet4{Port: remote.Port, Addr: [4]byte(remote.IP.To4())}); err != nil {
 		return os.NewSyscallError("connect", err)
 	}
-	if err := errors.Join(unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1), unix.SetNonblock(fd, true)); err != nil {
+	if err := l.say.open(fd); err != nil {
+		return err
+	}
+	if !l.say.packets {
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+			return os.NewSyscallError("setsockopt", err)
+		}
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
 		return err
 	}
 	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET&0xffffffff, Fd: int32(len(l.conns) - 1)}
 	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, fd, &ev))
-}
-
-// first is what a connection sends at the beginning of a run.
-func (l *Load) first() []byte {
-	if l.shape.Push {
-		return []byte{1, 1} // two batches: one on the way while the other is made
-	}
-	var out []byte
-	for range l.shape.Depth {
-		out = append(out, peer.Message...)
-	}
-	return out
 }
 
 // Close closes the connections.
@@ -111,7 +115,7 @@ func (l *Load) Close() {
 // Run keeps every connection busy for d and returns when all that was asked
 // for has come, so that it can be called again. An op is a message that came.
 func (l *Load) Run(d time.Duration) (Result, error) {
-	before, err := Used()
+	before, err := usage.Self()
 	if err != nil {
 		return Result{}, err
 	}
@@ -127,7 +131,7 @@ func (l *Load) Run(d time.Duration) (Result, error) {
 			return Result{}, err
 		}
 	}
-	after, err := Used()
+	after, err := usage.Self()
 	if err != nil {
 		return Result{}, err
 	}
@@ -137,12 +141,9 @@ func (l *Load) Run(d time.Duration) (Result, error) {
 }
 
 func (l *Load) begin(c *conn) error {
-	c.due = len(c.out)
-	if l.shape.Push {
-		c.due = len(c.out) * peer.Batch * peer.MessageSize
-	}
+	c.due = l.shape.Depth * l.say.answer
 	c.since = time.Now()
-	return send(c.fd, c.out)
+	return l.say.send(c.fd, c.out)
 }
 
 // patience is how long a server may be silent while messages are due.
@@ -169,8 +170,8 @@ func (l *Load) turn() error {
 	return nil
 }
 
-// drain reads all that is there. A read that does not fill the buffer has
-// brought it.
+// drain reads all that is there. Of a stream, a read that does not fill the
+// buffer has brought it.
 func (l *Load) drain(c *conn) error {
 	for {
 		n, err := unix.Read(c.fd, l.buf)
@@ -185,35 +186,27 @@ func (l *Load) drain(c *conn) error {
 		if err := l.got(c, n); err != nil {
 			return err
 		}
-		if n < len(l.buf) {
+		if n < len(l.buf) && !l.say.packets {
 			return nil
 		}
 	}
 }
 
-// got counts the messages that n bytes complete, and goes on.
+// got counts the answers that n bytes complete, and goes on.
 func (l *Load) got(c *conn, n int) error {
 	if n > c.due {
 		return fmt.Errorf("%d bytes came where %d were due", n, c.due)
 	}
 	c.due -= n
 	c.part += n
-	unit := peer.MessageSize
-	if l.shape.Push {
-		unit *= peer.Batch
-	}
-	whole := c.part / unit
-	c.part %= unit
+	whole := c.part / l.say.answer
+	c.part %= l.say.answer
 	if whole > 0 && !l.over {
 		if err := l.next(c, whole); err != nil {
 			return err
 		}
 	}
-	if l.shape.Push {
-		l.ops += int64(whole) * peer.Batch
-	} else {
-		l.ops += int64(whole)
-	}
+	l.ops += int64(whole) * l.say.worth
 	if c.due == 0 {
 		l.busy--
 	}
@@ -222,22 +215,17 @@ func (l *Load) got(c *conn, n int) error {
 
 // next asks for as much as has come.
 func (l *Load) next(c *conn, whole int) error {
-	if l.shape.Push {
-		c.due += whole * peer.Batch * peer.MessageSize
-		return send(c.fd, c.out[:whole])
-	}
 	now := time.Now()
 	l.lat.add(now.Sub(c.since))
 	c.since = now
-	c.due += whole * peer.MessageSize
-	return send(c.fd, c.out[:whole*peer.MessageSize])
+	c.due += whole * l.say.answer
+	return l.say.send(c.fd, c.out[:whole*len(l.say.request)])
 }
 
-// send writes all of p, which is never more than a socket's buffer holds.
-func send(fd int, p []byte) error {
-	n, err := unix.Write(fd, p)
-	if err == nil && n < len(p) {
-		err = io.ErrShortWrite
-	}
-	return os.NewSyscallError("write", err)
+// A Result is what one Run has measured on the client's side.
+type Result struct {
+	Ops      int64
+	Wall     time.Duration
+	CPU      usage.CPU
+	P50, P99 time.Duration
 }

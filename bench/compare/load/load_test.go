@@ -71,7 +71,7 @@ func TestPushedMessagesAreCounted(t *testing.T) {
 			_, _ = c.Write(out)
 		}
 	})
-	r, err := run(t, addr, Shape{Conns: 2, Push: true})
+	r, err := run(t, addr, Shape{Conns: 2, Depth: 2, Topic: Push})
 	if err != nil || r.Ops < 4*peer.Batch || r.Ops%peer.Batch != 0 {
 		t.Errorf("got %+v, %v", r, err)
 	}

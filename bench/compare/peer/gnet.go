@@ -16,8 +16,9 @@ import (
 // make (gnet.Writer).
 var gnetPeer = &Peer{Name: "gnet",
 	starts: map[Kind]start{
-		Echo: func(listen string) (string, error) { return startGnet(listen, &gnetEcho{}) },
-		Push: func(listen string) (string, error) { return startGnet(listen, &gnetPush{p: newProducer()}) },
+		Echo: func(listen string) (string, error) { return startGnet("tcp4", listen, &gnetEcho{}) },
+		UDP:  func(listen string) (string, error) { return startGnet("udp4", listen, &gnetEcho{}) },
+		Push: func(listen string) (string, error) { return startGnet("tcp4", listen, &gnetPush{p: newProducer()}) },
 	},
 	missing: map[Kind]string{Line: "a handler that waits stops its event loop and every connection on it"},
 }
@@ -49,14 +50,14 @@ func (b *gnetBoot) OnBoot(eng gnet.Engine) gnet.Action {
 	return gnet.None
 }
 
-func startGnet(listen string, h interface {
+func startGnet(network, listen string, h interface {
 	gnet.EventHandler
 	boot() <-chan string
 }) (string, error) {
 	addr := h.boot()
 	failed := make(chan error, 1)
 	go func() {
-		failed <- gnet.Run(h, "tcp4://"+listen, gnet.WithNumEventLoop(runtime.GOMAXPROCS(0)),
+		failed <- gnet.Run(h, network+"://"+listen, gnet.WithNumEventLoop(runtime.GOMAXPROCS(0)),
 			gnet.WithLogger(quiet{}))
 	}()
 	select {

@@ -11,6 +11,7 @@ var kharonReactor = &Peer{Name: "kharon-reactor",
 		Echo: func(listen string) (string, error) {
 			return startReactor(listen, func(*reactor.Conn) reactor.Handler { return reactorEcho{} })
 		},
+		UDP: startReactorUDP,
 		Push: func(listen string) (string, error) {
 			p := newProducer()
 			return startReactor(listen, func(c *reactor.Conn) reactor.Handler {

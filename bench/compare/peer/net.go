@@ -15,6 +15,7 @@ var stdlib = &Peer{Name: "net",
 	starts: map[Kind]start{
 		Echo: netServer(netEcho),
 		Push: netServer(netPush),
+		UDP:  netUDP,
 	},
 	missing: map[Kind]string{Line: "nothing in package net reads to a delimiter: net+bufio does"},
 }

@@ -22,7 +22,7 @@ var netpollPeer = &Peer{Name: "netpoll",
 }
 
 func startNetpoll(listen string, h netpoll.OnRequest, opts ...netpoll.Option) (string, error) {
-	if err := netpoll.SetNumLoops(runtime.GOMAXPROCS(0)); err != nil {
+	if err := netpoll.Configure(netpoll.Config{PollerNum: runtime.GOMAXPROCS(0)}); err != nil {
 		return "", err
 	}
 	ln, err := netpoll.CreateListener("tcp", listen)

@@ -6,6 +6,7 @@ package peer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +17,8 @@ type Kind string
 const (
 	Echo Kind = "echo" // sends back the bytes it gets
 	Line Kind = "line" // a handler that waits for a line, and sends it back
+	UDP  Kind = "udp"  // sends back the datagrams it gets
+	Box  Kind = "box"  // Tarantool's binary protocol, with the functions echo and push_n
 	Push Kind = "push" // one producer sends messages on every connection, see producer
 )
 
@@ -30,13 +33,17 @@ type Peer struct {
 	missing map[Kind]string // why there is no such program
 }
 
-// All are the peers, in the order of the table. The first is the one that the
-// others are compared with.
-var All = []*Peer{stdlib, stdlibBuffered, gnetPeer, nbioPeer, netpollPeer, kharonReactor, kharonSockets, kharonFibers}
+// All are the peers of programs that carry bytes, Datagrams those of the echo over UDP, and Boxes those of Tarantool's
+// protocol, in the order of the table. The first of each is the one that the others are compared with.
+var (
+	All       = []*Peer{stdlib, stdlibBuffered, gnetPeer, nbioPeer, netpollPeer, kharonReactor, kharonSockets, kharonFibers}
+	Datagrams = []*Peer{stdlib, gnetPeer, kharonReactor}
+	Boxes     = []*Peer{tarantoolPeer, boxInline, boxFiber, boxGoroutine}
+)
 
 // Named returns the peer of that name, or nil.
 func Named(name string) *Peer {
-	for _, p := range All {
+	for _, p := range slices.Concat(All, Boxes) {
 		if p.Name == name {
 			return p
 		}

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/kharon-net/kharon/bench/compare/load"
+	"github.com/kharon-net/kharon/bench/compare/usage"
 )
 
 // This file is about servers that end, and addresses.
@@ -51,9 +51,9 @@ var outOfDescriptors = &Trap{"emfile", "running out of descriptors in accept har
 
 // busyFor waits and returns what part of the time the process was at work.
 func busyFor(d time.Duration) float64 {
-	before, _ := load.Used()
+	before, _ := usage.Self()
 	time.Sleep(d)
-	after, _ := load.Used()
+	after, _ := usage.Self()
 	return after.Minus(before).Total().Seconds() / d.Seconds()
 }
 

@@ -17,7 +17,7 @@ var kharonSockets = &Subject{Name: "kharon-sockets", serve: serveSockets,
 		return besides(serveSockets, func() {
 			s, err := dialSocket(target)
 			if err == nil {
-				s.Close()
+				err = s.Close()
 			}
 			done(err)
 		})
