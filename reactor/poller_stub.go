@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"runtime"
 )
 
@@ -30,23 +29,14 @@ func (kick) now()             {}
 func (kick) seen()            {}
 func (kick) close()           {}
 
-func sysRead(int, []byte) (int, error)                    { return 0, errSystem }
-func sysWrite(int, []byte) (int, error)                   { return 0, errSystem }
-func sysWritev(int, [][]byte) (int, error)                { return 0, errSystem }
-func sysClose(int) error                                  { return errSystem }
-func sysAccept(int) (int, net.Addr, error)                { return -1, nil, errSystem }
-func sysConnect(net.Addr) (int, bool, error)              { return -1, false, errSystem }
-func sysConnected(int) error                              { return errSystem }
-func sysListen(net.Addr, *ListenConfig) (int, error)      { return -1, errSystem }
-func sysLocalAddr(int) net.Addr                           { return nil }
-func sysNoDelay(int)                                      {}
-func sysShutdownWrite(int) error                          { return errSystem }
-func sysSendfile(int, int, int64, int) (int, error)       { return 0, errSystem }
-func sysPread(int, []byte, int64) (int, error)            { return 0, errSystem }
-func sysDup(*os.File) (int, error)                        { return -1, errSystem }
-func sysSetNoDelay(int, bool) error                       { return errSystem }
-func sysSetLinger(int, int) error                         { return errSystem }
-func sysSetKeepAlive(int, bool) error                     { return errSystem }
-func sysSetKeepAliveTimes(int, net.KeepAliveConfig) error { return errSystem }
-func sysSetReadBuffer(int, int) error                     { return errSystem }
-func sysSetWriteBuffer(int, int) error                    { return errSystem }
+func sysRead(int, []byte) (int, error)               { return 0, errSystem }
+func sysWrite(int, []byte) (int, error)              { return 0, errSystem }
+func sysWritev(int, [][]byte) (int, error)           { return 0, errSystem }
+func sysClose(int) error                             { return errSystem }
+func sysAccept(int) (int, net.Addr, error)           { return -1, nil, errSystem }
+func sysConnect(net.Addr) (int, bool, error)         { return -1, false, errSystem }
+func sysConnected(int) error                         { return errSystem }
+func sysListen(net.Addr, *ListenConfig) (int, error) { return -1, errSystem }
+func sysLocalAddr(int) net.Addr                      { return nil }
+func sysNoDelay(int)                                 {}
+func sysShutdownWrite(int) error                     { return errSystem }
