@@ -39,17 +39,19 @@ func ExampleConn_Frames() {
 	ln, err := r.Listen("tcp", "127.0.0.1:0", reactor.ListenConfig{}, func(c *reactor.Conn) reactor.Handler {
 		lines, err := codec.NewLine(codec.LineOptions{Limit: 1 << 10})
 		if err != nil {
-			log.Fatal(err)
+			panic(err) // of the options
 		}
 		return &shouter{c, lines}
 	})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 
 	client, err := net.Dial("tcp", ln.Addr().String())
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer client.Close()
 	fmt.Fprint(client, "charon\nover ")
