@@ -101,6 +101,9 @@ type Conn struct {
 	eof       bool                       // the peer has finished sending
 	closing   bool                       // nothing is read, the rest leaves
 	closed    bool                       // OnClose was called
+	heard     bool                       // something came after Close
+	finSent   bool                       // and the peer was told of our end
+	lingerTo  time.Duration              // when it is heard out no longer, by the loop's clock
 	inBacklog bool                       // in Loop.backlog
 	inPause   bool                       // the tail was kept because of PauseRead
 	pressed   bool                       // OnPressure was called with high last

@@ -115,7 +115,7 @@ func (c *Conn) carry() {
 	case err != nil:
 		c.finish(err)
 	case c.closing && empty:
-		c.finish(c.reason)
+		c.flushed()
 	case stuck && !c.closing && c.late():
 		c.loop.counts.timeouts.Add(1)
 		c.finish(ErrWriteTimeout)

@@ -9,7 +9,9 @@ var errEOF = io.EOF
 
 // Close refuses further output, stops reading and closes the connection when
 // what is queued has left, or after Config.FlushTimeout. It does not wait for
-// that: OnClose tells. Closing twice is net.ErrClosed. Safe to call from any
+// that: OnClose tells. What a peer that is still sending sends is thrown away
+// until its kernel has all of the output, for 5 seconds at most: closing before
+// would take it away. Closing twice is net.ErrClosed. Safe to call from any
 // goroutine.
 func (c *Conn) Close() error { return c.end(nil) }
 
@@ -51,9 +53,11 @@ func (c *Conn) shut(reason error) {
 	c.out.ending.Store(true)
 	c.out.seal(net.ErrClosed)
 	c.out.mu.Unlock()
+	c.dropTail()
+	c.hearOut()
 	c.carry()
-	if !c.closed {
-		c.patience = c.loop.AfterFunc(c.loop.cfg.FlushTimeout, func() { c.finish(ErrFlushTimeout) })
+	if !c.closed && c.patience == nil {
+		c.wait(c.loop.cfg.FlushTimeout)
 	}
 }
 

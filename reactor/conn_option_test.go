@@ -14,6 +14,22 @@ import (
 	"github.com/kharon-net/kharon/reactor/reactortest"
 )
 
+// options are those of a connection that net's have, too.
+type options interface {
+	SetNoDelay(on bool) error
+	SetLinger(sec int) error
+	SetKeepAlive(on bool) error
+	SetKeepAliveConfig(cfg net.KeepAliveConfig) error
+	SetReadBuffer(bytes int) error
+	SetWriteBuffer(bytes int) error
+}
+
+var (
+	_ options        = (*reactor.Conn)(nil)
+	_ options        = (*net.TCPConn)(nil)
+	_ io.WriteCloser = (*reactor.Conn)(nil)
+)
+
 // option reads an option of the connection's socket.
 func option(t *testing.T, c *reactor.Conn, level, name int) (value int) {
 	t.Helper()

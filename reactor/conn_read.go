@@ -58,6 +58,11 @@ func (c *Conn) again() {
 // read takes what the kernel has. A read that does not fill the buffer has
 // taken everything, unless drain is set: then only the kernel's word counts.
 func (c *Conn) read(drain bool) {
+	if c.closing {
+		c.hearOut()
+		c.carry() // if that was the end, it is ours as well
+		return
+	}
 	c.redeliver()
 	for spent := 0; ; {
 		if c.paused || c.full || c.eof || c.out.ending.Load() {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"runtime"
 )
 
@@ -50,13 +49,3 @@ func sysShutdownWrite(int) error           { return errSystem }
 
 func sysConnect(net.Addr, func(int) error) (int, bool, error) { return -1, false, errSystem }
 func sysListen(string, net.Addr, *ListenConfig) (int, error)  { return -1, errSystem }
-
-func sysSendfile(int, int, int64, int) (int, error)       { return 0, errSystem }
-func sysPread(int, []byte, int64) (int, error)            { return 0, errSystem }
-func sysDupFile(*os.File) (int, error)                    { return -1, errSystem }
-func sysSetNoDelay(int, bool) error                       { return errSystem }
-func sysSetLinger(int, int) error                         { return errSystem }
-func sysSetKeepAlive(int, bool) error                     { return errSystem }
-func sysSetKeepAliveTimes(int, net.KeepAliveConfig) error { return errSystem }
-func sysSetReadBuffer(int, int) error                     { return errSystem }
-func sysSetWriteBuffer(int, int) error                    { return errSystem }

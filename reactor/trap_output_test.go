@@ -172,3 +172,62 @@ func trapShutdown(t *testing.T) {
 		t.Error("the listener still accepts")
 	}
 }
+
+// trapCloseWhileSending: a close with input unread would reset the connection,
+// and take from the peer what it has not got yet.
+func trapCloseWhileSending(t *testing.T) {
+	for _, pause := range []bool{false, true} {
+		want := random(8 << 20)
+		closed := make(chan error, 1)
+		_, client := serveOne(t, "tcp", func() reactor.Handler {
+			return &handler{
+				data: func(c *reactor.Conn, p []byte) int {
+					if pause {
+						c.PauseRead()
+					}
+					_, _ = c.Write(want)
+					_ = c.Close()
+					return len(p)
+				},
+				close: func(_ *reactor.Conn, err error) { closed <- err },
+			}
+		})
+		if n, err := client.Write(random(16 << 20)); err != nil { // and reads nothing before
+			t.Errorf("the client could send %d bytes: %v", n, err)
+		}
+		if got, err := io.ReadAll(client); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("got %d of %d bytes, err %v", len(got), len(want), err)
+		}
+		_ = client.Close()
+		if err := <-closed; err != nil {
+			t.Errorf("OnClose got %v", err)
+		}
+	}
+}
+
+func TestPeerThatNeverStopsSendingGetsEverything(t *testing.T) {
+	want := random(8 << 20)
+	closed := make(chan error, 1)
+	conn, client := serveOne(t, "tcp", func() reactor.Handler {
+		return &handler{close: func(_ *reactor.Conn, err error) { closed <- err }}
+	})
+	stopped := make(chan bool)
+	go func() {
+		defer close(stopped)
+		for p := make([]byte, 64<<10); ; {
+			if _, err := client.Write(p); err != nil {
+				return
+			}
+		}
+	}()
+	_, _ = conn.Write(want)
+	_ = conn.Close()
+	got := make([]byte, len(want))
+	if n, err := io.ReadFull(client, got); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("got %d of %d bytes, err %v", n, len(got), err)
+	}
+	if err := <-closed; err != nil {
+		t.Errorf("OnClose got %v", err)
+	}
+	<-stopped // by the reset
+}

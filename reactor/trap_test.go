@@ -13,6 +13,7 @@ var traps = []struct {
 }{
 	{"half-close", "a client that has finished sending gets the reply a goroutine makes later", trapHalfClose},
 	{"write-close", "32 MiB written before Close arrive, and then the end", trapWriteClose},
+	{"close-while-sending", "what was written before Close reaches a peer that is still sending", trapCloseWhileSending},
 	{"writev-2000", "a writev of 2000 slices, more than one system call takes, arrives", trapManySlices},
 	{"writev-16MiB", "a writev of 16 slices of 1 MiB arrives", trapLargeSlices},
 	{"stream", "32 MiB copied from an io.Reader and flushed once arrive, and so does what is written after them", trapStream},
