@@ -80,6 +80,20 @@ func fiberOf(ctx context.Context) *Fiber {
 	return x
 }
 
+// Go starts f as a fiber of the caller's loop, when ctx is that of the fiber that
+// calls, and otherwise of the default reactor. See Reactor.Go. Safe to call from
+// any goroutine.
+func Go(ctx context.Context, f func(ctx context.Context)) (*Fiber, error) {
+	if x := Current(ctx); x != nil {
+		return x.loop.Go(ctx, f)
+	}
+	r, err := Default()
+	if err != nil {
+		return nil, err
+	}
+	return r.Go(ctx, f)
+}
+
 // Go starts f as a fiber of the loop whose turn it is. ctx is what the fiber's
 // own context, which f gets, is made from; when it is done, calls of the fiber
 // that wait return its cause. The error is ErrStopped. Safe to call from any
@@ -173,8 +187,8 @@ func Yield(ctx context.Context) error {
 
 // Await runs f, which may block, on a goroutine of the reactor's and yields
 // until it has returned: it is always waited for, also when ctx is done. On a
-// goroutine it just calls f. A panic in f is one of Await. Safe to call from
-// any goroutine, and from fibers.
+// goroutine it just calls f. A panic in f is one of Await, and so is a
+// runtime.Goexit. Safe to call from any goroutine, and from fibers.
 func Await(ctx context.Context, f func()) {
 	x := Current(ctx)
 	if x == nil {
@@ -183,6 +197,7 @@ func Await(ctx context.Context, f func()) {
 	}
 	w := NewWaiter(x.ctx)
 	var failure *PanicError
+	returned := false
 	x.loop.workers.run(func() {
 		defer w.Wake()
 		defer func() {
@@ -191,11 +206,15 @@ func Await(ctx context.Context, f func()) {
 			}
 		}()
 		f()
+		returned = true
 	})
 	w.insist() // if the loop stops meanwhile, f keeps w
 	w.Free()
-	if failure != nil {
+	switch {
+	case failure != nil:
 		panic(failure)
+	case !returned:
+		runtime.Goexit()
 	}
 }
 
