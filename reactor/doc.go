@@ -14,13 +14,14 @@
 //     and [Dialer], which makes one connection of several addresses; both place
 //     their connections on the loops ([Placement]);
 //   - [UDP], an event-driven UDP socket: many datagrams are received, and sent,
-//     with one system call;
+//     with one system call; and [Unixgram], which is one within the machine;
 //   - [Desc], a descriptor whose readiness goroutines wait for: blocking-style
-//     sockets are built on it (package sockets);
+//     sockets are built on it (package sockets). [Reactor.WaitFD] waits once for
+//     a descriptor of any kind;
 //   - [Timer], a function called once at a given time;
 //   - [Fiber], blocking-style code that yields to the loop where it would wait.
-//     It travels in its context: Sleep, Yield, Await, [Gate] and everything
-//     built on [Waiter] yields in a fiber and parks a goroutine.
+//     It travels in its context: Sleep, Yield, Await, [Gate], [Cond], [Queue]
+//     and everything built on [Waiter] yields in a fiber and parks a goroutine.
 //
 // The package knows no protocol: codecs are handlers.
 //
@@ -46,7 +47,8 @@
 //     closes, or OnClose tells why not.
 //   - OnClose is called exactly once, and is the last call.
 //   - A panic in a handler ends that connection, or that UDP socket, not the
-//     loop.
+//     loop; and so does runtime.Goexit.
+//   - Fibers that are never done do not keep the loop from its sockets.
 //   - A peer can not make a handler hold more than it asks for: what is left
 //     unconsumed is bounded.
 //   - What happens to a datagram does no harm to its socket.
@@ -57,6 +59,7 @@
 // # What it does not do
 //
 // It runs handlers and fibers nowhere but on the loop: one that blocks stalls
-// its loop, and Await is for that. It does not encrypt. It does not run on
+// its loop, and Await is for that. For tests, [Manual] runs a loop by hand. It
+// does not encrypt. It does not run on
 // Windows, where New returns an error that is errors.ErrUnsupported.
 package reactor

@@ -2,7 +2,6 @@ package reactor
 
 import (
 	"context"
-	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -80,6 +79,20 @@ func fiberOf(ctx context.Context) *Fiber {
 	return x
 }
 
+// Go starts f as a fiber of the caller's loop, when ctx is that of the fiber that
+// calls, and otherwise of the default reactor. See Reactor.Go. Safe to call from
+// any goroutine.
+func Go(ctx context.Context, f func(ctx context.Context)) (*Fiber, error) {
+	if x := Current(ctx); x != nil {
+		return x.loop.Go(ctx, f)
+	}
+	r, err := Default()
+	if err != nil {
+		return nil, err
+	}
+	return r.Go(ctx, f)
+}
+
 // Go starts f as a fiber of the loop whose turn it is. ctx is what the fiber's
 // own context, which f gets, is made from; when it is done, calls of the fiber
 // that wait return its cause. The error is ErrStopped. Safe to call from any
@@ -120,7 +133,8 @@ func (x *Fiber) Running() bool { return x.goroutine.Load() == self() }
 func (x *Fiber) Loop() *Loop { return x.loop }
 
 // Wait waits until the fiber has ended. The error is the *PanicError or the
-// ErrGoexit it ended with, ctx's cause, or nil. Safe to call from any goroutine, and from fibers.
+// ErrGoexit it ended with, ctx's cause, or nil. Safe to call from any goroutine,
+// and from fibers.
 func (x *Fiber) Wait(ctx context.Context) error {
 	if err := x.end.Wait(ctx); err != nil {
 		return err
@@ -131,73 +145,6 @@ func (x *Fiber) Wait(ctx context.Context) error {
 // Done returns a channel that is closed when the fiber has ended. Safe to call
 // from any goroutine.
 func (x *Fiber) Done() <-chan struct{} { return x.end.Done() }
-
-// Sleep waits for d; for none or less it is Yield. In a fiber other fibers and
-// sockets of the loop go on meanwhile. The error is ctx's cause, or ErrStopped.
-// Safe to call from any goroutine, and from fibers.
-func Sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return Yield(ctx)
-	}
-	w := NewWaiter(ctx)
-	defer w.Free()
-	err := w.Wait(ctx, w.now().Add(d))
-	if err == ErrTimeout { //nolint:errorlint // our own value
-		return nil
-	}
-	return err
-}
-
-// Yield lets the other fibers of the loop that can go on do so before the
-// caller does. Fibers that yield and nothing else share a slice of some 50
-// microseconds, and then everything else that is ready on the loop has its
-// turn: they can not starve its sockets and timers. On a goroutine Yield is
-// runtime.Gosched. The error is ctx's cause, or ErrStopped. Safe to call from
-// any goroutine, and from fibers.
-func Yield(ctx context.Context) error {
-	x := Current(ctx)
-	switch {
-	case x == nil:
-		runtime.Gosched()
-	case x.unwound:
-		return x.refuse()
-	default:
-		x.loop.yielded.add(x) // whoever wakes it meanwhile wakes it twice, which does no harm
-		x.park(time.Time{})
-	}
-	if ctx.Err() == nil {
-		return nil
-	}
-	return context.Cause(ctx)
-}
-
-// Await runs f, which may block, on a goroutine of the reactor's and yields
-// until it has returned: it is always waited for, also when ctx is done. On a
-// goroutine it just calls f. A panic in f is one of Await. Safe to call from
-// any goroutine, and from fibers.
-func Await(ctx context.Context, f func()) {
-	x := Current(ctx)
-	if x == nil {
-		f()
-		return
-	}
-	w := NewWaiter(x.ctx)
-	var failure *PanicError
-	x.loop.workers.run(func() {
-		defer w.Wake()
-		defer func() {
-			if v := recover(); v != nil {
-				failure = &PanicError{Value: v, Stack: debug.Stack()}
-			}
-		}()
-		f()
-	})
-	w.insist() // if the loop stops meanwhile, f keeps w
-	w.Free()
-	if failure != nil {
-		panic(failure)
-	}
-}
 
 // resumption is a fiber as an errand.
 type resumption Fiber

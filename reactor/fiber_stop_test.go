@@ -97,6 +97,45 @@ func TestGoexitEndsTheFiberAlone(t *testing.T) {
 	goFiber(t, l, func(ctx context.Context) { _ = reactor.Yield(ctx) })
 }
 
+func TestGoexitInAwaitIsOneOfTheFiber(t *testing.T) {
+	l := start(t, reactor.Config{Loops: 1}).Loop(0)
+	x, err := l.Go(context.Background(), func(ctx context.Context) {
+		reactor.Await(ctx, runtime.Goexit)
+		t.Error("Await has returned")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Wait(context.Background()); !errors.Is(err, reactor.ErrGoexit) {
+		t.Errorf("Wait returned %v", err)
+	}
+}
+
+func TestGoStaysOnTheLoop(t *testing.T) {
+	r := start(t, reactor.Config{Loops: 3})
+	for i := range r.Loops() {
+		goFiber(t, r.Loop(i), func(ctx context.Context) {
+			x, err := reactor.Go(ctx, func(ctx context.Context) { _ = reactor.Yield(ctx) })
+			if err != nil || x.Loop() != r.Loop(i) {
+				t.Errorf("a fiber of loop %d began one of another: %v", i, err)
+			}
+			if err := x.Wait(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	x, err := reactor.Go(context.Background(), func(ctx context.Context) { _ = reactor.Sleep(ctx, time.Millisecond) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, _ := reactor.Default(); x.Loop() != d.Loop(x.Loop().ID()) {
+		t.Error("a goroutine has begun a fiber elsewhere than on the default reactor")
+	}
+	if err := x.Wait(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestGoexitInACallback ends the goroutine of a loop in each place it calls
 // from: the loop goes on, and loses nothing of what it was about.
 func TestGoexitInACallback(t *testing.T) {

@@ -25,6 +25,8 @@ type Datagram struct {
 	// Truncated tells that it was longer than UDPConfig.MaxDatagram: Data is
 	// its beginning, and the rest is lost.
 	Truncated bool
+
+	path string // who sent it, on a unix socket
 }
 
 // A UDPHandler is what a UDP socket calls. All calls for one socket come from
@@ -73,6 +75,7 @@ type UDP struct {
 	v6      bool           // an IPv6 socket, perhaps of both families
 	limit   int            // bytes of a datagram that are received
 	gro     bool           // the kernel may couple what it receives; see inbox
+	unix    *unixgram      // what it has beside as a unix socket; nil: it is one of IP
 	gone    Gate           // opened when the descriptor has been given back
 
 	zones zones // guarded by its own mutex
@@ -146,17 +149,24 @@ func (u *UDP) drain() { u.shut(ErrStopped) }
 
 func (u *UDP) stop() { u.finish(ErrStopped) }
 
-// fail tells the handler what became of a datagram.
-func (u *UDP) fail(op string, addr netip.AddrPort, err error) {
+// fail tells the handler what became of a datagram. A target that is zero is the
+// one remote end, if there is one.
+func (u *UDP) fail(op string, to target, err error) {
 	if h, ok := u.h.(UDPErrorHandler); ok {
-		h.OnError(u, u.opError(op, addr, err))
+		h.OnError(u, u.opError(op, to, err))
 	}
 }
 
-func (u *UDP) opError(op string, addr netip.AddrPort, err error) error {
+func (u *UDP) opError(op string, to target, err error) error {
+	if u.unix != nil {
+		return u.unix.opError(op, to, err)
+	}
 	e := &net.OpError{Op: op, Net: u.network, Source: net.UDPAddrFromAddrPort(u.local), Err: err}
-	if addr.IsValid() {
-		e.Addr = net.UDPAddrFromAddrPort(addr)
+	if !to.addr.IsValid() {
+		to.addr = u.remote
+	}
+	if to.addr.IsValid() {
+		e.Addr = net.UDPAddrFromAddrPort(to.addr)
 	}
 	return e
 }

@@ -97,7 +97,9 @@ func (b *outbox) clear(n int) { clear(b.data[:n]) }
 // sysSendTo sends one datagram.
 func sysSendTo(fd int, p []byte, to target, v6 bool) error {
 	var sa unix.Sockaddr
-	if to.addr.IsValid() {
+	if to.path != "" {
+		sa = &unix.SockaddrUnix{Name: to.path}
+	} else if to.addr.IsValid() {
 		sa = toUDPSockaddr(to.addr, v6, to.zone)
 	}
 	for {

@@ -112,12 +112,12 @@ func (u *UDP) pushBatch(out *outbox, n int) {
 		}
 		switch {
 		case err == nil:
-		case err == syscall.EAGAIN:
+		case err == syscall.EAGAIN && u.mayBlock():
 			u.block()
 			return
-		case err == syscall.ECONNREFUSED && heard != i:
+		case err == syscall.ECONNREFUSED && heard != i && u.unix == nil:
 			heard = i // it was not tried, and is now
-			u.fail("write", u.remote, os.NewSyscallError("sendmsg", err))
+			u.fail("write", target{}, os.NewSyscallError("sendmsg", err))
 		case out.counts[i] > 1:
 			u.uncouple(out.counts[i], err)
 			return
@@ -130,13 +130,13 @@ func (u *UDP) pushBatch(out *outbox, n int) {
 	}
 }
 
+// mayBlock reports whether the kernel tells when it takes more. It does not on a
+// unix socket with many peers: there it is one peer who takes no more.
+func (u *UDP) mayBlock() bool { return u.unix == nil || u.unix.remote != "" }
+
 // lost tells of a datagram that the kernel does not take.
 func (u *UDP) lost(to target, err error) {
-	addr := to.addr
-	if u.remote.IsValid() {
-		addr = u.remote
-	}
-	u.fail("write", addr, os.NewSyscallError("sendmsg", err))
+	u.fail("write", to, os.NewSyscallError("sendmsg", err))
 }
 
 // uncouple sends a train of n datagrams, which the kernel did not take, one by

@@ -73,6 +73,9 @@ func (u *UDP) finish(reason error) {
 	if u.patience != nil {
 		u.patience.Stop()
 	}
+	if u.unix != nil {
+		u.unix.path.remove()
+	}
 	l.guard(func() { u.h.OnClose(u, reason) })
 }
 

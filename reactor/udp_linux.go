@@ -19,17 +19,22 @@ type mmsghdr struct {
 	len uint32 // bytes received or sent
 }
 
-// A sockaddr has room for an address of either family.
-type sockaddr unix.RawSockaddrInet6
+// A sockaddr has room for an address of any family we know.
+type sockaddr struct {
+	v6   unix.RawSockaddrInet6
+	rest [unix.SizeofSockaddrUnix + 2 - unix.SizeofSockaddrInet6]byte
+}
 
 // set makes sa the address of to, and returns how many bytes of it count: none
 // when it is that of the one remote end.
 func (sa *sockaddr) set(to target, v6 bool) (size uint32) {
 	switch ip, port := to.addr.Addr(), netOrder(to.addr.Port()); {
+	case to.path != "":
+		return sa.setPath(to.path)
 	case !to.addr.IsValid():
 		return 0
 	case v6:
-		*sa = sockaddr{Family: unix.AF_INET6, Port: port, Addr: ip.As16(), Scope_id: to.zone}
+		sa.v6 = unix.RawSockaddrInet6{Family: unix.AF_INET6, Port: port, Addr: ip.As16(), Scope_id: to.zone}
 		return unix.SizeofSockaddrInet6
 	default:
 		*(*unix.RawSockaddrInet4)(unsafe.Pointer(sa)) = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: port, Addr: ip.As4()}
@@ -39,13 +44,13 @@ func (sa *sockaddr) set(to target, v6 bool) (size uint32) {
 
 // get returns the address; that of an unknown family is zero.
 func (sa *sockaddr) get(z *zones) netip.AddrPort {
-	switch sa.Family {
+	switch sa.v6.Family {
 	case unix.AF_INET:
 		sa4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(sa))
 		return netip.AddrPortFrom(netip.AddrFrom4(sa4.Addr), netOrder(sa4.Port))
 	case unix.AF_INET6:
-		ip := netip.AddrFrom16(sa.Addr).Unmap()
-		return netip.AddrPortFrom(z.in(ip, sa.Scope_id), netOrder(sa.Port))
+		ip := netip.AddrFrom16(sa.v6.Addr).Unmap()
+		return netip.AddrPortFrom(z.in(ip, sa.v6.Scope_id), netOrder(sa.v6.Port))
 	}
 	return netip.AddrPort{}
 }
@@ -121,7 +126,7 @@ func (b *inbox) receive(fd, limit int, gro bool) (n int, err error) {
 	}
 	for i := range b.used {
 		h := &b.msgs[i].hdr
-		h.Namelen = unix.SizeofSockaddrInet6
+		h.Namelen = uint32(unsafe.Sizeof(b.names[i]))
 		if gro {
 			h.SetControllen(int(unsafe.Sizeof(b.notes[i])))
 		} else {

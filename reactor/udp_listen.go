@@ -107,11 +107,8 @@ func onlyOrJoined(errs []error) error {
 
 // newUDP makes the socket and hands it to its loop.
 func (r *Reactor) newUDP(network string, local, remote netip.AddrPort, cfg *UDPConfig, h UDPHandler) (*UDP, error) {
-	u := &UDP{loop: cfg.Loop, network: network, h: h, limit: cfg.MaxDatagram}
-	if u.loop == nil {
-		u.loop = r.Next()
-	}
-	u.queue.limit = cfg.SendQueue
+	u := new(UDP)
+	r.makeUDP(u, network, cfg, h)
 	u.v6 = isV6(local, remote)
 	u.remote = plain(remote)
 	if !u.v6 && u.remote.Addr().Is6() {
@@ -128,6 +125,15 @@ func (r *Reactor) newUDP(network string, local, remote netip.AddrPort, cfg *UDPC
 		return nil, err
 	}
 	return u, nil
+}
+
+// makeUDP makes u, which has no descriptor yet.
+func (r *Reactor) makeUDP(u *UDP, network string, cfg *UDPConfig, h UDPHandler) {
+	u.loop, u.network, u.h, u.limit = cfg.Loop, network, h, cfg.MaxDatagram
+	if u.loop == nil {
+		u.loop = r.Next()
+	}
+	u.queue.limit = cfg.SendQueue
 }
 
 // isV6 reports of which family a socket has to be.

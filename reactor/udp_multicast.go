@@ -20,7 +20,7 @@ func (u *UDP) LeaveGroup(group netip.Addr, iface string) error { return u.member
 func (u *UDP) member(group netip.Addr, iface string, join bool) error {
 	err := u.setMember(group.Unmap(), iface, join)
 	if err != nil {
-		return u.opError("set", netip.AddrPortFrom(group, u.local.Port()), err)
+		return u.opError("set", target{addr: netip.AddrPortFrom(group, u.local.Port())}, err)
 	}
 	return nil
 }

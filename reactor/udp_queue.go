@@ -18,11 +18,12 @@ type packet struct {
 	to  target
 }
 
-// A target is where a datagram goes: to addr, or, when that is zero, to the one
-// remote end there is.
+// A target is where a datagram goes: to addr, or to path on a unix socket, or,
+// when it is zero, to the one remote end there is.
 type target struct {
 	addr netip.AddrPort
 	zone uint32 // number of addr's zone
+	path string
 }
 
 // begin returns where datagram i begins.

@@ -38,7 +38,7 @@ func (u *UDP) receive(drain bool) {
 			u.finish(os.NewSyscallError("recvmsg", err))
 			return
 		case err != nil:
-			u.fail("read", u.remote, os.NewSyscallError("recvmsg", err))
+			u.fail("read", target{}, os.NewSyscallError("recvmsg", err))
 			drain = true
 		}
 	}
@@ -74,7 +74,12 @@ func (u *UDP) deliver(n int) (count int) {
 // many they were.
 func (u *UDP) deliverOne(in *inbox, i int) (count int) {
 	p, truncated := in.data(i)
-	d := Datagram{From: u.sender(in, i)}
+	var d Datagram
+	if u.unix != nil {
+		d.path = u.unix.sender(in, i)
+	} else {
+		d.From = u.sender(in, i)
+	}
 	segment := in.segment(i)
 	for {
 		size := len(p)

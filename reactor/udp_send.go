@@ -21,6 +21,10 @@ func (u *UDP) Send(p []byte, to netip.AddrPort) error {
 	if err != nil {
 		return err
 	}
+	return u.enqueue(p, t)
+}
+
+func (u *UDP) enqueue(p []byte, t target) error {
 	u.mu.Lock()
 	tell, err := u.queue.add(p, t)
 	u.mu.Unlock()
@@ -39,37 +43,41 @@ func (u *UDP) SendNow(p []byte, to netip.AddrPort) error {
 	if err != nil {
 		return err
 	}
+	return u.sendNow(p, t)
+}
+
+func (u *UDP) sendNow(p []byte, t target) error {
 	if !u.useIdle() {
-		return u.Send(p, to)
+		return u.enqueue(p, t)
 	}
-	err = sysSendTo(u.fd, p, t, u.v6)
+	err := sysSendTo(u.fd, p, t, u.v6)
 	u.unuse()
-	switch err {
-	case nil:
+	switch {
+	case err == nil:
 		u.loop.counts.sent(1)
 		return nil
-	case syscall.EAGAIN:
-		return u.Send(p, to)
+	case err == syscall.EAGAIN && u.mayBlock():
+		return u.enqueue(p, t)
 	}
-	return u.opError("write", to, os.NewSyscallError("sendmsg", err))
+	return u.opError("write", t, os.NewSyscallError("sendmsg", err))
 }
 
 // aim finds out where a datagram goes, or why it can not.
 func (u *UDP) aim(p []byte, to netip.AddrPort) (target, error) {
 	switch ip := to.Addr(); {
 	case len(p) > maxDatagram:
-		return target{}, u.opError("write", to, syscall.EMSGSIZE)
+		return target{}, u.opError("write", target{addr: to}, syscall.EMSGSIZE)
 	case u.remote.IsValid():
 		if to.IsValid() && to != u.remote {
-			return target{}, u.opError("write", to, net.ErrWriteToConnected)
+			return target{}, u.opError("write", target{addr: to}, net.ErrWriteToConnected)
 		}
 		return target{}, nil
 	case !to.IsValid():
-		return target{}, u.opError("write", to, syscall.EDESTADDRREQ)
+		return target{}, u.opError("write", target{addr: to}, syscall.EDESTADDRREQ)
 	case !u.v6 && ip.Is6() && !ip.Is4In6():
-		return target{}, u.opError("write", to, syscall.EAFNOSUPPORT)
+		return target{}, u.opError("write", target{addr: to}, syscall.EAFNOSUPPORT)
 	case ip.Is6() && ip.Zone() != "":
-		return target{to, u.zones.number(ip.Zone())}, nil
+		return target{addr: to, zone: u.zones.number(ip.Zone())}, nil
 	}
 	return target{addr: to}, nil
 }

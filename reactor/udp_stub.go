@@ -32,3 +32,11 @@ func zoneName(uint32) string                     { return "" }
 func sysUDP(string, netip.AddrPort, netip.AddrPort, bool, *UDPConfig) (int, netip.AddrPort, error) {
 	return -1, netip.AddrPort{}, errSystem
 }
+
+const maxUnixPath = 103
+
+func (*inbox) path(int, *paths) string { return "" }
+
+func sysUnixgram(string, string, *UDPConfig) (int, error) { return -1, errSystem }
+
+const hasAbstract = false
