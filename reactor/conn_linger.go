@@ -12,7 +12,7 @@ import (
 // So what such a peer sends is read and thrown away, and the descriptor is
 // closed when the peer has finished, too, or its kernel has everything:
 //
-//	Close ──► flushing ──all out──► nothing came, or all is delivered: closed
+//	Close ──► flushing ──all out──► nothing came and all is on its way, or all is delivered: closed
 //	                        └─────► shutdown(2) ──its end, or all delivered──► closed
 
 const (
@@ -51,7 +51,7 @@ func (c *Conn) hearOut() {
 // flushed is called on the loop when the output of a closed connection has
 // left, and whenever more has come since.
 func (c *Conn) flushed() {
-	if c.eof || !c.heard || sysDelivered(c.fd) {
+	if c.eof || !c.heard && sysTransmitted(c.fd) || sysDelivered(c.fd) {
 		c.finish(c.reason)
 		return
 	}
