@@ -13,7 +13,7 @@ func (c *Conn) written(more bool, err error) {
 	orphan := o.orphan
 	o.orphan = false
 	call := (more || o.broke != nil || o.crossed || o.settled() || o.sealed != nil && o.size == 0 ||
-		o.limited && o.blocked) && o.announce()
+		o.limited && o.blocked.Load()) && o.announce()
 	o.mu.Unlock()
 	if orphan {
 		c.bury()
@@ -39,17 +39,18 @@ func (b *boat) run() {
 	c.carry()
 }
 
-// writable is called on the writable edge.
+// writable is called on the writable edge, which comes with most of what can be
+// read, too: then nobody waits for it.
 func (c *Conn) writable() {
 	o := &c.out
-	o.mu.Lock()
-	o.edges++
-	o.blocked = false
-	idle := o.idle()
-	o.mu.Unlock()
-	if !idle {
-		c.carry()
+	o.edges.Add(1)
+	if !o.blocked.Load() {
+		return
 	}
+	o.mu.Lock()
+	o.blocked.Store(false)
+	o.mu.Unlock()
+	c.carry()
 }
 
 // WantDrain asks for OnDrain when nothing is queued any more, which may be so
@@ -104,7 +105,7 @@ func (c *Conn) carry() {
 	crossed, above := o.crossed, o.above
 	o.crossed = false
 	empty := o.size == 0 && !o.writing
-	stuck := o.limited && o.blocked
+	stuck := o.limited && o.blocked.Load()
 	fin := empty && o.fin
 	o.fin = o.fin && !fin
 	drained := o.settled() && err == nil && !c.closing

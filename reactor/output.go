@@ -43,22 +43,22 @@ type output struct {
 	above     bool // high was exceeded, and low not reached since
 	crossed   bool // the loop has not seen the last change of above
 
-	writing bool   // somebody is in the system call
-	byLoop  bool   // the loop is
-	blocked bool   // the kernel took no more; the writable edge will come
-	told    bool   // the loop is on its way here
-	edges   uint32 // writable edges seen
-	owed    bool   // OnDrain is called when the queue is empty
-	fin     bool   // the peer is told that no more comes when the queue is empty
-	orphan  bool   // the connection has ended; the writer retires the descriptor
-	sealed  error  // why nothing more is taken, though the queue still leaves; nil: open
-	err     error  // why the queue was dropped; nil: it was not
-	broke   error  // what a writer that is not the loop found; the loop ends the connection
+	writing bool  // somebody is in the system call
+	byLoop  bool  // the loop is
+	told    bool  // the loop is on its way here
+	owed    bool  // OnDrain is called when the queue is empty
+	fin     bool  // the peer is told that no more comes when the queue is empty
+	orphan  bool  // the connection has ended; the writer retires the descriptor
+	sealed  error // why nothing more is taken, though the queue still leaves; nil: open
+	err     error // why the queue was dropped; nil: it was not
+	broke   error // what a writer that is not the loop found; the loop ends the connection
 
 	// atomics
-	corked atomic.Bool // the loop is in the handler and flushes when that returns
-	news   atomic.Bool // the loop has something to see to here; changes with mu held
-	ending atomic.Bool // Close or Abort was called, or the connection is ending by itself; set with mu held
+	corked  atomic.Bool   // the loop is in the handler and flushes when that returns
+	news    atomic.Bool   // the loop has something to see to here; changes with mu held
+	blocked atomic.Bool   // the kernel took no more; the writable edge will come; changes with mu held
+	edges   atomic.Uint32 // writable edges seen
+	ending  atomic.Bool   // Close or Abort was called, or the connection is ending by itself; set with mu held
 }
 
 // last returns the buffer to add to. Called with mu held.
@@ -126,7 +126,7 @@ func (o *output) drop(err error) {
 // takes note that it is. Called with mu held.
 func (o *output) mustTell() bool {
 	o.level()
-	if !o.crossed && (o.writing || o.blocked || o.size == 0) {
+	if !o.crossed && (o.writing || o.blocked.Load() || o.size == 0) {
 		return false
 	}
 	return o.announce()
@@ -147,9 +147,6 @@ func (o *output) announce() bool {
 	o.told = true
 	return true
 }
-
-// idle reports whether the loop has nothing to see to. Called with mu held.
-func (o *output) idle() bool { return o.size == 0 && o.sealed == nil && !o.owed && !o.crossed }
 
 // settled reports whether OnDrain is due. Called with mu held.
 func (o *output) settled() bool { return o.owed && o.size == 0 && !o.writing }

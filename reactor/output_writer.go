@@ -20,7 +20,7 @@ const (
 // begin makes the caller the writer, if there is need for one. Called with mu
 // held.
 func (o *output) begin() bool {
-	if o.writing || o.blocked || o.err != nil {
+	if o.writing || o.blocked.Load() || o.err != nil {
 		return false
 	}
 	o.writing = true
@@ -30,7 +30,7 @@ func (o *output) begin() bool {
 // rounds writes until nothing is queued, the kernel takes no more, or others
 // have added too often. Called with mu held by the writer.
 func (o *output) rounds(fd int) (more bool, err error) {
-	for round := 0; o.size > 0 && !o.blocked && o.err == nil; round++ {
+	for round := 0; o.size > 0 && !o.blocked.Load() && o.err == nil; round++ {
 		if round == flushRounds {
 			return true, nil
 		}
@@ -55,7 +55,7 @@ func (o *output) direct(fd int, p []byte) (more bool, err error) {
 		o.writing = false
 		return more, err
 	}
-	edges := o.edges
+	edges := o.edges.Load()
 	o.underway = len(p)
 	o.mu.Unlock()
 	n, err := sysWrite(fd, p)
@@ -78,7 +78,7 @@ func (o *output) direct(fd int, p []byte) (more bool, err error) {
 // carry makes one system call for what is queued now. It is called with mu
 // held, by the writer, and lets mu go meanwhile.
 func (o *output) carry(fd int) error {
-	list, head, edges := o.queue, o.head, o.edges
+	list, head, edges := o.queue, o.head, o.edges.Load()
 	o.queue, o.spare, o.head = o.spare[:0], nil, 0
 	var n int
 	var full bool
@@ -139,10 +139,18 @@ func (o *output) sendFile(fd int, f *filePart) (n int, full bool, err error) {
 }
 
 // block takes note that the kernel takes no more, unless a writable edge came
-// since edges had been counted. Called with mu held.
+// since edges had been counted. The order counts: the loop counts the edge first
+// and then looks whether we are blocked; we do it the other way round. Called
+// with mu held.
 func (o *output) block(full bool, edges uint32) {
-	o.blocked = full && o.edges == edges
-	o.owed = o.owed || full
+	if !full {
+		return
+	}
+	o.owed = true
+	o.blocked.Store(true)
+	if o.edges.Load() != edges {
+		o.blocked.Store(false)
+	}
 }
 
 // account takes note of a system call that wrote n bytes. Called with mu held.
