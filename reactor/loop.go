@@ -89,8 +89,7 @@ func (l *Loop) free() {
 // run is the loop's goroutine.
 func (l *Loop) run() {
 	defer l.replace()
-	l.goroutine.Store(self())
-	l.here.Store(self())
+	l.identify(self())
 	l.owner.take()
 	if l.cut != nil {
 		l.mend()
@@ -101,6 +100,7 @@ func (l *Loop) run() {
 		}
 	}
 	l.end()
+	l.identify(0)
 	close(l.done)
 }
 
