@@ -102,10 +102,12 @@ func (l *Loop) finish(x *Fiber) {
 	l.fiberCount--
 	switch co := x.co; {
 	case co.lost:
+		l.back() // before another goroutine can be taken for the one that ends
 		l.lose(co)
 	case len(l.spare) < maxSpare:
 		l.spare = append(l.spare, co)
 	default:
+		l.back()
 		co.stop()
 	}
 	x.co = nil

@@ -267,6 +267,34 @@ func TestAGoroutineWithTheContextOfAFiberParks(t *testing.T) {
 	})
 }
 
+func TestCoroutinesAreReused(t *testing.T) {
+	l := start(t, reactor.Config{Loops: 1}).Loop(0)
+	goFiber(t, l, func(ctx context.Context) {
+		before := 0
+		for i := range 2000 {
+			x, err := l.Go(ctx, func(ctx context.Context) {
+				switch i % 3 {
+				case 0:
+					panic("boom")
+				case 1:
+					runtime.Goexit()
+				}
+			})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_ = x.Wait(ctx)
+			if i == 10 {
+				before = runtime.NumGoroutine()
+			}
+		}
+		if n := runtime.NumGoroutine(); n > before+2 {
+			t.Errorf("%d goroutines after 2000 fibers, %d after 10", n, before)
+		}
+	})
+}
+
 func TestShutdownInAFiberIsRefused(t *testing.T) {
 	r := start(t, reactor.Config{Loops: 1})
 	goFiber(t, r.Loop(0), func(ctx context.Context) {

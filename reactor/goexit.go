@@ -12,6 +12,7 @@ func (l *Loop) replace() {
 	select {
 	case <-l.done:
 	default:
+		l.identify(0)
 		l.cut = debug.Stack()
 		l.log.Error("reactor: runtime.Goexit was called on a loop", "loop", l.id, "stack", string(l.cut))
 		go l.run()

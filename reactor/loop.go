@@ -96,8 +96,7 @@ func (l *Loop) free() {
 // run is the loop's goroutine.
 func (l *Loop) run() {
 	defer l.replace()
-	l.goroutine.Store(self())
-	l.here.Store(self())
+	l.identify(self())
 	l.owner.take()
 	l.pinErr = l.pin()
 	if l.cut != nil {
@@ -109,6 +108,7 @@ func (l *Loop) run() {
 		}
 	}
 	l.end()
+	l.identify(0)
 	close(l.done)
 }
 

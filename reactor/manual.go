@@ -35,7 +35,7 @@ func (m *Manual) bind(l *Loop) error {
 	if m.loop != nil {
 		return errManual
 	}
-	m.loop, m.began = l, time.Now()
+	m.loop, m.began = l, l.start
 	m.turn, m.over, m.freed = make(chan struct{}), make(chan bool), make(chan struct{})
 	return nil
 }

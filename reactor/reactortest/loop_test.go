@@ -98,6 +98,26 @@ func TestConnectionsEndAsTheyDo(t *testing.T) {
 	}
 }
 
+func TestDeadlinesOfAConnectionGoByTheClock(t *testing.T) {
+	for name, set := range map[string]func(c *reactor.Conn, now time.Time){
+		"close " + reactor.ErrReadTimeout.Error(): func(c *reactor.Conn, now time.Time) { c.SetReadDeadline(now.Add(time.Hour)) },
+		"close " + reactor.ErrIdleTimeout.Error(): func(c *reactor.Conn, _ time.Time) { c.SetIdleTimeout(time.Hour) },
+	} {
+		l := reactortest.NewLoop(t, reactor.Config{})
+		r := &recorder{}
+		s := l.Connect(serve(r))
+		l.Advance(100 * time.Hour) // away from the real time
+		l.RunUntilIdle()
+		l.Do(func() { set(s.Conn, l.Now()) })
+		l.Advance(59 * time.Minute)
+		l.RunUntilIdle()
+		r.want(t)
+		l.Advance(time.Minute)
+		l.RunUntilIdle()
+		r.want(t, name)
+	}
+}
+
 func TestWriteRunsTheLoopWhenTheKernelIsFull(t *testing.T) {
 	l := reactortest.NewLoop(t, reactor.Config{})
 	total := 0
