@@ -136,6 +136,6 @@ func (p *fibers) run(r *Request, x *reactor.Fiber, scratch []byte) []byte {
 	p.mind() // this may be another turn than the one it began in
 	s.out.B = append(s.out.B, r.reply...)
 	s.spill()
-	s.done()
+	s.done(r)
 	return r.reply
 }

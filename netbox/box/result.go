@@ -10,7 +10,7 @@ import (
 func (r *Request) appendResults(dst []byte, result any) ([]byte, error) {
 	start := len(dst)
 	dst, frame := iproto.BeginFrame(dst)
-	dst = iproto.AppendReplyHeader(dst, iproto.TypeOK, r.header.Sync, schemaVersion)
+	dst = iproto.AppendReplyHeader(dst, iproto.TypeOK, r.header.Sync, r.session.srv.schemaVersion())
 	dst, data := iproto.AppendDataHead(dst)
 	var count int
 	var err error

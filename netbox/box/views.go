@@ -6,6 +6,19 @@ import (
 	"github.com/kharon-net/kharon/codec/iproto"
 )
 
+// firstSchemaVersion is the version of the schema of a server without spaces.
+const firstSchemaVersion = 1
+
+// A schema is what clients know of the spaces. It is not changed once
+// published.
+type schema struct {
+	version uint64
+	spaces  any
+}
+
+// schemaVersion stands in every answer.
+func (s *Server) schemaVersion() uint64 { return s.schema.Load().version }
+
 // The views a client reads when it connects. There are no spaces, so all of
 // them are empty.
 const (
@@ -23,14 +36,14 @@ func (x *session) space(h *iproto.Header, body []byte) {
 		x.refuse(*h, err)
 	case name == "" && isView(id) && h.Type == iproto.TypeSelect:
 		b, mark := iproto.BeginFrame(x.out.B)
-		b = iproto.AppendReplyHeader(b, iproto.TypeOK, h.Sync, schemaVersion)
+		b = iproto.AppendReplyHeader(b, iproto.TypeOK, h.Sync, x.srv.schemaVersion())
 		b, _ = iproto.AppendDataHead(b)
 		x.out.B = iproto.EndFrame(b, mark)
 	default:
 		if name == "" {
 			name = fmt.Sprint(id)
 		}
-		x.fail(h.Sync, iproto.NewError(iproto.CodeNoSuchSpace,
+		x.fail(h, iproto.NewError(iproto.CodeNoSuchSpace,
 			fmt.Sprintf("Space '%s' does not exist", name), "space", name))
 	}
 }
@@ -39,31 +52,30 @@ func isView(id uint32) bool {
 	return id == vspace || id == vindex || id == vcollation || id == vspaceSequence
 }
 
-// mandatory is what the requests for tuples must have besides a space, in the
-// order in which it is missed.
-var mandatory = map[iproto.Type][]iproto.Key{
-	iproto.TypeSelect:  {iproto.KeyLimit, iproto.KeyKey},
-	iproto.TypeInsert:  {iproto.KeyTuple},
-	iproto.TypeReplace: {iproto.KeyTuple},
-	iproto.TypeUpdate:  {iproto.KeyKey, iproto.KeyTuple},
-	iproto.TypeDelete:  {iproto.KeyKey},
-	iproto.TypeUpsert:  {iproto.KeyTuple, iproto.KeyOps},
-}
-
-// spaceOf checks a body and reads SPACE_ID, of which 32 bits count, or
-// SPACE_NAME, which wins.
+// spaceOf checks a body and reads which space it names.
 func spaceOf(typ iproto.Type, body []byte) (id uint32, name string, err error) {
-	keys, err := parseKeys(body)
-	if err != nil {
-		return 0, "", err
+	var ref iproto.Ref
+	switch typ {
+	case iproto.TypeSelect:
+		var m iproto.Select
+		m, _, err = iproto.ParseSelect(body)
+		ref = m.Space
+	case iproto.TypeUpdate:
+		var m iproto.Update
+		m, _, err = iproto.ParseUpdate(body)
+		ref = m.Space
+	case iproto.TypeDelete:
+		var m iproto.Delete
+		m, _, err = iproto.ParseDelete(body)
+		ref = m.Space
+	case iproto.TypeUpsert:
+		var m iproto.Upsert
+		m, _, err = iproto.ParseUpsert(body)
+		ref = m.Space
+	default:
+		var m iproto.Insert
+		m, _, err = iproto.ParseInsert(body)
+		ref = m.Space
 	}
-	if !keys.has(iproto.KeySpaceID) && !keys.has(iproto.KeySpaceName) {
-		return 0, "", missing(iproto.KeySpaceID)
-	}
-	for _, k := range mandatory[typ] {
-		if !keys.has(k) {
-			return 0, "", missing(k)
-		}
-	}
-	return uint32(keys.uint(iproto.KeySpaceID)), string(keys.string(iproto.KeySpaceName)), nil
+	return ref.ID, string(ref.Name), err
 }
