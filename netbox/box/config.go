@@ -45,8 +45,9 @@ type Config struct {
 	MaxPacket uint64
 
 	// OutputBudget is how much output, in bytes, may wait for a peer that
-	// does not read. Beyond it the connection's input is not read, events are
-	// held back, and pushes do what SlowReader says. 0 means 64 MiB.
+	// does not read. Beyond half of it the connection's input is not read and
+	// events are held back; pushes that do not fit into it do what SlowReader
+	// says. 0 means 64 MiB.
 	OutputBudget int
 
 	// SlowReader is what pushes do that find the budget used up, and whose

@@ -123,14 +123,16 @@ func (x *session) sparse() bool {
 	return int(x.inFlight.Load()) <= x.srv.cfg.MaxInFlight/2 && int(x.holding.Load()) <= x.srv.cfg.Readahead/2
 }
 
-// full reports whether more output waits for the client than it may, also when
-// all that the kernel takes has been written. Safe to call from any goroutine.
+// full reports whether so much output waits for the client that no more should
+// be asked for, also when all that the kernel takes has been written: more than
+// half of the budget, whose other half is for what is under way. Safe to call
+// from any goroutine.
 func (x *session) full() bool {
-	if x.conn.Queued() <= x.srv.cfg.OutputBudget {
+	if x.conn.Queued() <= x.srv.cfg.OutputBudget/2 {
 		return false
 	}
 	x.conn.Flush()
-	return x.conn.Queued() > x.srv.cfg.OutputBudget
+	return x.conn.Queued() > x.srv.cfg.OutputBudget/2
 }
 
 // reserve takes a place for a request that is not answered at once, whose
