@@ -82,11 +82,12 @@ func mayStream(t iproto.Type) bool {
 // wrongPlace is the error about a request that must not, or must, be in a
 // stream.
 func wrongPlace(code iproto.Code, t iproto.Type, where string) *iproto.Error {
-	name := t.String()
-	if !named(t) { // as C prints the name that is not there
-		name = "(null)"
+	name, fields := "(null)", []string(nil) // as C prints the name that is not there
+	if named(t) {
+		name = t.String()
+		fields = []string{"request", name}
 	}
-	return iproto.NewError(code, fmt.Sprintf("Unable to process %s request %s stream", name, where), "request", name)
+	return iproto.NewError(code, fmt.Sprintf("Unable to process %s request %s stream", name, where), fields...)
 }
 
 // named reports whether a type has a name.
