@@ -13,14 +13,20 @@ func (x *session) call(h *iproto.Header, body []byte) {
 		return
 	}
 	j := job{act: callFunction, body: c.Args}
+	fs := x.srv.funcs.Load()
+	if j.fn = fs.byName[string(c.Name)]; j.fn == nil {
+		if count, ok := x.countJob(&c); ok {
+			x.start(h, &count)
+			return
+		}
+	}
 	if u := x.user.Load(); !u.everything(Execute) {
 		if err := u.check(Execute, "function", string(c.Name)); err != nil {
 			x.fail(h, err)
 			return
 		}
 	}
-	fs := x.srv.funcs.Load()
-	if j.fn = fs.byName[string(c.Name)]; j.fn == nil {
+	if j.fn == nil {
 		j.fn, j.name = fs.fallback, string(c.Name)
 	}
 	j.mode = j.fn.mode

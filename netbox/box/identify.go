@@ -32,7 +32,7 @@ func (s *Server) features() iproto.Features {
 	if s.tx.Load() != nil {
 		has |= iproto.NewFeatures(iproto.FeatureTransactions, iproto.FeatureIsSync)
 	}
-	if s.schema.Load().spaces != nil {
+	if len(s.schema.Load().spaces) > 0 {
 		has |= iproto.NewFeatures(iproto.FeatureSpaceAndIndexNames)
 	}
 	return has & known[s.protocol]

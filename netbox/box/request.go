@@ -28,12 +28,14 @@ type action func(r *Request, dst []byte) ([]byte, error)
 
 // A job is what a request asks for. What it has of the packet are views.
 type job struct {
-	act  action
-	mode Mode
-	fn   *function // what is called; nil: something else
-	name string    // the name called, when fn has none of its own, or the expression of EVAL
-	eval Eval
-	body []byte // the arguments of CALL and EVAL, the body of others
+	act   action
+	mode  Mode
+	fn    *function // what is called; nil: something else
+	name  string    // the name called, when fn has none of its own, or the expression of EVAL
+	eval  Eval
+	space *Space // of requests for tuples
+	index *Index // of index:count()
+	body  []byte // the arguments of CALL and EVAL, the body of others
 }
 
 // Args returns the arguments. Returning it from the handler answers with the

@@ -9,9 +9,7 @@ import (
 // dst is returned as it was.
 func (r *Request) appendResults(dst []byte, result any) ([]byte, error) {
 	start := len(dst)
-	dst, frame := iproto.BeginFrame(dst)
-	dst = iproto.AppendReplyHeader(dst, iproto.TypeOK, r.header.Sync, r.session.srv.schemaVersion())
-	dst, data := iproto.AppendDataHead(dst)
+	dst, frame, data := r.beginData(dst)
 	var count int
 	var err error
 	if r.header.Type == iproto.TypeCall16 {
@@ -24,6 +22,33 @@ func (r *Request) appendResults(dst []byte, result any) ([]byte, error) {
 	}
 	dst = iproto.EndData(dst, data, uint32(count))
 	return iproto.CloseFrame(dst, frame, 0)
+}
+
+// appendData appends a whole answer with the values that f appends and counts.
+// On error dst is returned as it was.
+func (r *Request) appendData(dst []byte, f func(dst []byte) (out []byte, count int, err error)) ([]byte, error) {
+	start := len(dst)
+	dst, frame, data := r.beginData(dst)
+	dst, count, err := f(dst)
+	if err != nil {
+		return dst[:start], err
+	}
+	dst = iproto.EndData(dst, data, uint32(count))
+	return iproto.CloseFrame(dst, frame, 0)
+}
+
+func (r *Request) beginData(dst []byte) (out []byte, frame, data int) {
+	dst, frame = iproto.BeginFrame(dst)
+	dst = iproto.AppendReplyHeader(dst, iproto.TypeOK, r.header.Sync, r.session.srv.schemaVersion())
+	dst, data = iproto.AppendDataHead(dst)
+	return dst, frame, data
+}
+
+// appendReply appends a whole answer with the body that f appends.
+func (r *Request) appendReply(dst []byte, f func(dst []byte) []byte) ([]byte, error) {
+	dst, frame := iproto.BeginFrame(dst)
+	dst = iproto.AppendReplyHeader(dst, iproto.TypeOK, r.header.Sync, r.session.srv.schemaVersion())
+	return iproto.CloseFrame(f(dst), frame, 0)
 }
 
 // appendValues appends what a handler returned and tells how many values that

@@ -28,6 +28,7 @@ type Server struct {
 	funcs     atomic.Pointer[functions] // copied on write
 	overrides atomic.Pointer[overrides] // copied on write; nil: none
 	tx        atomic.Pointer[TxHandler]
+	sql       atomic.Pointer[SQL]
 	schema    atomic.Pointer[schema]
 	lastID    atomic.Uint64 // of sessions
 	tasks     atomic.Int64  // goroutines of spawn under way

@@ -1,26 +1,11 @@
 package box
 
 import (
-	"fmt"
-
-	"github.com/kharon-net/kharon/codec/iproto"
+	"context"
+	"iter"
 )
 
-// firstSchemaVersion is the version of the schema of a server without spaces.
-const firstSchemaVersion = 1
-
-// A schema is what clients know of the spaces. It is not changed once
-// published.
-type schema struct {
-	version uint64
-	spaces  any
-}
-
-// schemaVersion stands in every answer.
-func (s *Server) schemaVersion() uint64 { return s.schema.Load().version }
-
-// The views a client reads when it connects. There are no spaces, so all of
-// them are empty.
+// The views a client reads when it connects.
 const (
 	vcollation     = 277
 	vspace         = 281
@@ -28,54 +13,96 @@ const (
 	vspaceSequence = 341
 )
 
-// space answers requests for tuples.
-func (x *session) space(h *iproto.Header, body []byte) {
-	id, name, err := spaceOf(h.Type, body)
-	switch {
-	case err != nil:
-		x.refuse(*h, err)
-	case name == "" && isView(id) && h.Type == iproto.TypeSelect:
-		b, mark := iproto.BeginFrame(x.out.B)
-		b = iproto.AppendReplyHeader(b, iproto.TypeOK, h.Sync, x.srv.schemaVersion())
-		b, _ = iproto.AppendDataHead(b)
-		x.out.B = iproto.EndFrame(b, mark)
-	default:
-		if name == "" {
-			name = fmt.Sprint(id)
+// A view is a space of the server itself: what it has is made from the schema.
+type view struct {
+	rows func(sc *schema, sees func(*Space) bool) iter.Seq[any]
+}
+
+// views are the spaces of the server itself. Clients select all of a view, or
+// by the number of a space.
+var views = []*Space{
+	makeView(vcollation, "_vcollation", noRows),
+	makeView(vspace, "_vspace", spaceRows),
+	makeView(vindex, "_vindex", indexRows),
+	makeView(vspaceSequence, "_vspace_sequence", noRows),
+}
+
+func makeView(id uint32, name string, rows func(*schema, func(*Space) bool) iter.Seq[any]) *Space {
+	return &Space{ID: id, Name: name, Engine: "sysview", Mode: Inline, Handler: &view{rows},
+		Indexes: []Index{{Name: "primary", Type: "tree", Parts: []Part{{1, "unsigned"}}}}}
+}
+
+// view returns the view of a number, nil when there is none.
+func (sc *schema) view(id uint32) *Space {
+	for _, v := range views {
+		if v.ID == id {
+			return v
 		}
-		x.fail(h, iproto.NewError(iproto.CodeNoSuchSpace,
-			fmt.Sprintf("Space '%s' does not exist", name), "space", name))
+	}
+	return nil
+}
+
+func (sc *schema) viewNamed(name string) *Space {
+	for _, v := range views {
+		if v.Name == name {
+			return v
+		}
+	}
+	return nil
+}
+
+// Select returns the rows about the spaces that the session's user may use.
+func (v *view) Select(_ context.Context, req *Request, q *Query) (iter.Seq[any], error) {
+	user := req.session.user.Load()
+	sees := func(s *Space) bool {
+		return user.check(Read, "space", s.Name) == nil || user.check(Write, "space", s.Name) == nil
+	}
+	rows := v.rows(req.session.srv.schema.Load(), sees)
+	if q.Key.Len() == 0 {
+		return rows, nil
+	}
+	id := q.Key.Int(0)
+	return func(yield func(any) bool) {
+		for row := range rows {
+			if int64(row.([]any)[0].(uint32)) == id && !yield(row) {
+				return
+			}
+		}
+	}, nil
+}
+
+func noRows(*schema, func(*Space) bool) iter.Seq[any] { return func(func(any) bool) {} }
+
+// spaceRows are [id, owner, name, engine, field_count, opts, format].
+func spaceRows(sc *schema, sees func(*Space) bool) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		for _, s := range sc.spaces {
+			format := make([]any, len(s.Format))
+			for i := range s.Format {
+				format[i] = s.Format[i]
+			}
+			if sees(s) && !yield([]any{s.ID, 1, s.Name, s.Engine, 0, map[string]any{}, format}) {
+				return
+			}
+		}
 	}
 }
 
-func isView(id uint32) bool {
-	return id == vspace || id == vindex || id == vcollation || id == vspaceSequence
-}
-
-// spaceOf checks a body and reads which space it names.
-func spaceOf(typ iproto.Type, body []byte) (id uint32, name string, err error) {
-	var ref iproto.Ref
-	switch typ {
-	case iproto.TypeSelect:
-		var m iproto.Select
-		m, _, err = iproto.ParseSelect(body)
-		ref = m.Space
-	case iproto.TypeUpdate:
-		var m iproto.Update
-		m, _, err = iproto.ParseUpdate(body)
-		ref = m.Space
-	case iproto.TypeDelete:
-		var m iproto.Delete
-		m, _, err = iproto.ParseDelete(body)
-		ref = m.Space
-	case iproto.TypeUpsert:
-		var m iproto.Upsert
-		m, _, err = iproto.ParseUpsert(body)
-		ref = m.Space
-	default:
-		var m iproto.Insert
-		m, _, err = iproto.ParseInsert(body)
-		ref = m.Space
+// indexRows are [space_id, id, name, type, opts, parts].
+func indexRows(sc *schema, sees func(*Space) bool) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		for _, s := range sc.spaces {
+			for i := range s.Indexes {
+				ix := &s.Indexes[i]
+				parts := make([]any, len(ix.Parts))
+				for k, p := range ix.Parts {
+					parts[k] = []any{p.Field - 1, p.Type}
+				}
+				opts := map[string]any{"unique": !ix.NotUnique}
+				if sees(s) && !yield([]any{s.ID, i, ix.Name, ix.Type, opts, parts}) {
+					return
+				}
+			}
+		}
 	}
-	return ref.ID, string(ref.Name), err
 }
