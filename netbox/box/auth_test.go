@@ -13,6 +13,7 @@ import (
 
 	"github.com/kharon-net/kharon/codec/iproto"
 	"github.com/kharon-net/kharon/codec/msgp"
+	"github.com/kharon-net/kharon/netbox/internal/tarantooltest"
 )
 
 const mismatch = "User not found or supplied credentials are invalid"
@@ -280,5 +281,46 @@ func TestS208AuthTriggers(t *testing.T) {
 	want := "alice right guest alice wrong alice bob right alice"
 	if got := strings.Join(seen, " "); got != want {
 		t.Errorf("triggers saw %q, want %q", got, want)
+	}
+}
+
+const netBoxUsers = `
+local net = require('net.box')
+local addr = ...
+local function try(name, f, ...)
+    local ok, err = pcall(f, ...)
+    print(name .. ' -> ' .. (ok and tostring(err) or err.code .. ' ' .. err.message))
+end
+local function as(user, password) return net.connect(addr, {user = user, password = password}) end
+local c = as('alice', 'secret')
+print(c.state, c:call('whoami'))
+c = net.connect('alice:secret@' .. addr)
+print(c.state, c:call('whoami'))
+for _, who in ipairs{{'alice', 'wrong'}, {'nobody', 'secret'}, {'locked', 'secret'}, {'nopass', ''}} do
+    c = as(unpack(who))
+    print(who[1], c.state, c.error)
+end
+c = as('bob', 'bobs')
+print(c.state, c:call('echo', {'bob may'}))
+try('nop', c.call, c, 'nop')
+try('eval', c.eval, c, 'return 1')
+os.exit(0)
+`
+
+const netBoxUsersOut = `active	alice
+active	alice
+alice	error	User not found or supplied credentials are invalid
+nobody	error	User not found or supplied credentials are invalid
+locked	error	Session access to universe '' is denied for user 'locked'
+nopass	error	User not found or supplied credentials are invalid
+active	bob may
+nop -> 42 Execute access to function 'nop' is denied for user 'bob'
+eval -> 42 Execute access to universe '' is denied for user 'bob'
+`
+
+func TestNetBoxLogsIn(t *testing.T) {
+	_, c := withUsers(t, Config{AuthDelay: time.Millisecond})
+	if got := tarantooltest.RunScript(t, netBoxUsers, c.RemoteAddr().String()); got != netBoxUsersOut {
+		t.Errorf("S27, S29, S36: got:\n%s\nwant:\n%s", got, netBoxUsersOut)
 	}
 }
