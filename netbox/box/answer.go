@@ -10,6 +10,9 @@ import (
 // reply. A panic, be it in the handler or in a method of what it returned, is
 // answered as an error; so is a handler that ends its goroutine.
 func (r *Request) answer() {
+	if t := r.session.srv.cfg.Trace; t != nil {
+		defer t.request(r)()
+	}
 	answered := false
 	defer func() {
 		if !answered {
@@ -49,6 +52,7 @@ func (r *Request) fail(err error) {
 		_ = tx.end(r.ctx, Tx.Rollback)
 	}
 	x.counts.errors.Add(1)
+	r.err = err
 	r.reply = replyTo(err, r.name()).AppendReply(r.reply, r.header.Sync, x.srv.schemaVersion())
 }
 

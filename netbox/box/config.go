@@ -106,8 +106,11 @@ type Config struct {
 	// a loop for every processor.
 	Reactor *reactor.Reactor
 
-	// Logger is told of panics in handlers and of broken connections. Nil is
-	// silence.
+	// Trace is told of clients and requests. Nil costs nothing.
+	Trace *Trace
+
+	// Logger is told of panics in handlers, of broken connections, of
+	// connections the server closes and of wrong credentials. Nil is silence.
 	Logger *slog.Logger
 }
 

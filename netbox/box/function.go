@@ -22,7 +22,9 @@ type Func func(ctx context.Context, req *Request) (any, error)
 // Func.
 type Eval func(ctx context.Context, expr string, req *Request) (any, error)
 
-// Values are several results of one call.
+// Values are several results of one call. An error among them travels as a
+// value: as such to a client that has announced that it can take it, and as
+// its text to others.
 type Values []any
 
 // Args are the arguments of a request. They are a view of its bytes, valid

@@ -28,7 +28,8 @@ func (x *session) identify(h *iproto.Header, body []byte) {
 // features is what the server can do, as far as the version it calls itself
 // has it.
 func (s *Server) features() iproto.Features {
-	has := iproto.NewFeatures(iproto.FeatureStreams, iproto.FeatureWatchers, iproto.FeatureWatchOnce)
+	has := iproto.NewFeatures(iproto.FeatureStreams, iproto.FeatureErrorExtension, iproto.FeatureWatchers,
+		iproto.FeatureWatchOnce)
 	if s.tx.Load() != nil {
 		has |= iproto.NewFeatures(iproto.FeatureTransactions, iproto.FeatureIsSync)
 	}

@@ -46,8 +46,9 @@ func (x *session) OnData(c *reactor.Conn, p []byte) (n int) {
 		}
 		x.awaitPacket(false)
 		x.packet(p[n+k : end : end])
-		if x.postponed {
+		if x.postponed { // it comes, and is counted, again
 			x.postponed = false
+			x.counts.requests.Add(^uint64(0))
 			return n
 		}
 		n = end
@@ -81,9 +82,9 @@ func (x *session) leave() {
 	}
 }
 
-// spill writes the output collected so far when it has become large.
-func (x *session) spill() {
-	if len(x.out.B) >= flushAt {
+// spillFrom writes the output collected so far if it has so many bytes.
+func (x *session) spillFrom(size int) {
+	if len(x.out.B) >= size {
 		_ = x.conn.WriteNow(x.out.B)
 		x.out.B = x.out.B[:0]
 	}

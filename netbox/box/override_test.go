@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/kharon-net/kharon/codec/iproto"
+	"github.com/kharon-net/kharon/reactor/reactortest"
 )
 
 func TestS212SendToASession(t *testing.T) {
@@ -28,9 +29,8 @@ func TestS212SendToASession(t *testing.T) {
 	if err := srv.Send(4711, header, nil); !errors.Is(err, iproto.CodeNoSuchSession) || err.(*iproto.Error).Message != "Session 4711 does not exist" { //nolint:errorlint // its text matters
 		t.Errorf("got %v", err)
 	}
-	for srv.Send(1, header, nil) == nil { // ends when the session has
-		c.hangUp("reset")
-	}
+	c.hangUp("reset")
+	reactortest.Eventually(t, func() bool { return errors.Is(srv.Send(1, header, nil), iproto.CodeNoSuchSession) }, "the session to end")
 }
 
 func TestS213Overrides(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 // packet processes one packet: header and body. Every request gets exactly one
 // answer, but WATCH and UNWATCH, which get none.
 func (x *session) packet(p []byte) {
+	x.counts.requests.Add(1)
 	h, n, err := iproto.ParseHeader(p)
 	if err != nil {
 		x.refuse(h, err)
@@ -23,7 +24,7 @@ func (x *session) packet(p []byte) {
 		return
 	}
 	x.serve(&h, p[n:])
-	x.spill()
+	x.spillFrom(flushAt)
 }
 
 // serve does what a request asks for.
@@ -56,7 +57,6 @@ func (x *session) serve(h *iproto.Header, body []byte) {
 
 // admit checks what holds for every request.
 func (x *session) admit(h *iproto.Header) *iproto.Error {
-	x.counts.requests.Add(1)
 	current := x.srv.schemaVersion()
 	if v := h.SchemaVersion; v != 0 && v != current {
 		return iproto.NewError(iproto.CodeWrongSchemaVersion,

@@ -10,16 +10,18 @@ import (
 // A Request is one CALL, EVAL or other request being answered. It is valid
 // until its handler returns; in the mode Inline it is used again after that.
 type Request struct {
-	session *session
-	ctx     context.Context // the handler's
-	header  iproto.Header
-	job     job
-	args    Args
-	reply   []byte        // what the answer is appended to
-	size    int           // bytes of the packet that are kept for it
-	stream  *stream       // nil: none
-	tx      *transaction  // open, outside of streams; nil: none
-	serial  atomic.Uint64 // which request of the session this is; 0: answered
+	session  *session
+	ctx      context.Context // the handler's
+	header   iproto.Header
+	job      job
+	args     Args
+	features iproto.Features // of the client
+	reply    []byte          // what the answer is appended to
+	err      error           // what it failed with
+	size     int             // bytes of the packet that are kept for it
+	stream   *stream         // nil: none
+	tx       *transaction    // open, outside of streams; nil: none
+	serial   atomic.Uint64   // which request of the session this is; 0: answered
 }
 
 // An action answers a request: it appends the whole frame to dst. On error dst
@@ -83,6 +85,7 @@ func (r *Request) name() string {
 
 // begin gives the request its number. Called on the loop.
 func (r *Request) begin() {
+	r.features, r.err = r.session.features, nil
 	r.session.serial++
 	r.serial.Store(r.session.serial)
 }

@@ -1,6 +1,7 @@
 package box
 
 import (
+	"github.com/kharon-net/kharon/codec/ext"
 	"github.com/kharon-net/kharon/codec/iproto"
 	"github.com/kharon-net/kharon/codec/msgp"
 )
@@ -13,9 +14,9 @@ func (r *Request) appendResults(dst []byte, result any) ([]byte, error) {
 	var count int
 	var err error
 	if r.header.Type == iproto.TypeCall16 {
-		dst, count, err = appendTuples(dst, result)
+		dst, count, err = r.appendTuples(dst, result)
 	} else {
-		dst, count, err = appendValues(dst, result)
+		dst, count, err = r.appendValues(dst, result)
 	}
 	if err != nil {
 		return dst[:start], err
@@ -53,7 +54,7 @@ func (r *Request) appendReply(dst []byte, f func(dst []byte) []byte) ([]byte, er
 
 // appendValues appends what a handler returned and tells how many values that
 // is.
-func appendValues(dst []byte, result any) (out []byte, count int, err error) {
+func (r *Request) appendValues(dst []byte, result any) (out []byte, count int, err error) {
 	switch v := result.(type) {
 	case nil:
 		return dst, 0, nil
@@ -61,20 +62,33 @@ func appendValues(dst []byte, result any) (out []byte, count int, err error) {
 		return append(dst, v.Elements()...), v.Len(), nil
 	case Values:
 		for _, e := range v {
-			if dst, err = msgp.AppendValue(dst, e); err != nil {
+			if dst, err = r.appendValue(dst, e); err != nil {
 				return dst, 0, err
 			}
 		}
 		return dst, len(v), nil
 	}
-	dst, err = msgp.AppendValue(dst, result)
+	dst, err = r.appendValue(dst, result)
 	return dst, 1, err
+}
+
+// appendValue appends one value. An error travels as such to a client that can
+// take it, and to others as its text.
+func (r *Request) appendValue(dst []byte, v any) ([]byte, error) {
+	e, ok := v.(error)
+	switch {
+	case !ok:
+		return msgp.AppendValue(dst, v)
+	case r.features.Has(iproto.FeatureErrorExtension):
+		return ext.AppendError(dst, replyTo(e, r.name())), nil
+	}
+	return msgp.AppendString(dst, replyTo(e, r.name()).Message), nil
 }
 
 // appendTuples is appendValues for CALL_16, where every result is a tuple: a
 // value that is no array becomes an array of one.
-func appendTuples(dst []byte, result any) (out []byte, count int, err error) {
-	plain, count, err := appendValues(nil, result)
+func (r *Request) appendTuples(dst []byte, result any) (out []byte, count int, err error) {
+	plain, count, err := r.appendValues(nil, result)
 	if err != nil {
 		return dst, 0, err
 	}

@@ -40,6 +40,7 @@ type session struct {
 	paused     bool                       // input waits for requests or output to get less
 	failures   int                        // AUTH requests with wrong credentials
 	features   iproto.Features            // that the client has announced
+	board      *board                     // of the loop; nil: nothing has been watched
 	watches    map[string]*watch          // by key; nil: none
 	parked     []*watch                   // whose events wait for the output to drain
 	timers     timers
@@ -86,6 +87,7 @@ func (x *session) OnOpen(c *reactor.Conn) {
 		return
 	}
 	x.watchTheClock()
+	x.srv.cfg.Trace.connected(x)
 	x.connected()
 }
 
@@ -131,7 +133,10 @@ func (x *session) OnClose(_ *reactor.Conn, err error) {
 	x.unwatchAll()
 	x.streams.close()
 	x.srv.leave(x)
-	x.disconnected()
+	if x.admitted {
+		x.srv.cfg.Trace.disconnected(x, err)
+		x.disconnected()
+	}
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
 		x.srv.log.Info("box: connection lost", "session", x.id, "peer", x.conn.RemoteAddr(), "err", err)
 	}

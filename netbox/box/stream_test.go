@@ -216,15 +216,19 @@ func TestStreamsOfMixedModesKeepTheOrder(t *testing.T) {
 	for i := range n {
 		for s := range uint64(5) {
 			if s > 0 {
-				out = append(out, callIn(s, uint64(i), Mode(i%3+1).String(), i)...)
+				out = append(out, callIn(s, s*n+uint64(i), Mode(i%3+1).String(), i)...)
 			}
 		}
 	}
 	go c.Write(out)
+	var answered [5]uint64
 	for range n * 4 {
-		if p := c.take(); p.Type != iproto.TypeOK {
-			t.Fatal(p)
+		p := c.take()
+		s := p.Sync / n
+		if p.Type != iproto.TypeOK || p.Sync%n != answered[s] {
+			t.Fatalf("S136: after %d answers of stream %d: %v", answered[s], s, p)
 		}
+		answered[s]++
 	}
 	reactortest.Eventually(t, func() bool { return srv.Stats().Streams == 0 }, "the streams to go")
 	for s, list := range order[1:] {

@@ -54,7 +54,7 @@ func (x *session) connected() {
 // disconnected runs the triggers for a client that has gone.
 func (x *session) disconnected() {
 	triggers := x.srv.funcs.Load().onDisconnect
-	if len(triggers) == 0 || !x.admitted {
+	if len(triggers) == 0 {
 		return
 	}
 	x.srv.spawn(func() {

@@ -24,7 +24,10 @@ func (x *session) watching(h *iproto.Header, body []byte) {
 
 // watch registers a watcher, or takes the acknowledgement of its last event.
 func (x *session) watch(h *iproto.Header, key []byte) {
-	b := x.srv.boardOf(x.conn.Loop())
+	if x.board == nil {
+		x.board = x.srv.boardOf(x.conn.Loop())
+	}
+	b := x.board
 	w := x.watches[string(key)]
 	switch {
 	case w == nil && len(x.watches) >= x.srv.cfg.MaxWatches:
@@ -75,9 +78,8 @@ func (x *session) unwatch(key string) {
 	}
 	delete(x.watches, key)
 	w.gone = true
-	b := x.srv.boardOf(x.conn.Loop())
-	delete(b.watches[w.topic], w)
-	x.srv.topics.unwatch(w.topic, b)
+	delete(x.board.watches[w.topic], w)
+	x.srv.topics.unwatch(w.topic, x.board)
 	if key == keyShutdown && x.srv.lastRites.Add(-1) == 0 {
 		x.srv.moved()
 	}
@@ -107,8 +109,7 @@ func (x *session) sendEvents() {
 	if len(x.parked) == 0 {
 		return
 	}
-	b := x.srv.boardOf(x.conn.Loop())
-	b.due = append(b.due, x.parked...)
+	x.board.due = append(x.board.due, x.parked...)
 	x.parked = nil
-	b.arrange()
+	x.board.arrange()
 }
