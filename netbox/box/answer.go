@@ -32,7 +32,7 @@ func (r *Request) attempt() error {
 			return err
 		}
 	}
-	out, err := r.job.act(r, r.reply)
+	out, err := r.fn.act(r, r.reply)
 	if err == nil && r.tx != nil {
 		err = errLeftOpen
 	}

@@ -1,6 +1,8 @@
 package box
 
 import (
+	"context"
+
 	"github.com/kharon-net/kharon/codec/iproto"
 	"github.com/kharon-net/kharon/codec/msgp"
 )
@@ -12,25 +14,33 @@ func (x *session) call(h *iproto.Header, body []byte) {
 		x.refuse(*h, err)
 		return
 	}
-	j := job{act: callFunction, body: c.Args}
-	fs := x.srv.funcs.Load()
-	if j.fn = fs.byName[string(c.Name)]; j.fn == nil {
-		if count, ok := x.countJob(&c); ok {
-			x.start(h, &count)
+	fn := x.srv.funcs.Load().byName[string(c.Name)]
+	if fn == nil || !x.user.Load().everything(Execute) {
+		if fn, err = x.find(fn, string(c.Name)); err != nil {
+			x.fail(h, replyTo(err, ""))
 			return
 		}
 	}
-	if u := x.user.Load(); !u.everything(Execute) {
-		if err := u.check(Execute, "function", string(c.Name)); err != nil {
-			x.fail(h, err)
-			return
+	x.start(h, fn, c.Args)
+}
+
+// find returns what answers calls of a name that is not simply a function that
+// everybody may call.
+func (x *session) find(fn *function, name string) (*function, error) {
+	if fn == nil {
+		if fn = x.countFunction(name); fn != nil {
+			return fn, nil
 		}
 	}
-	if j.fn == nil {
-		j.fn, j.name = fs.fallback, string(c.Name)
+	if err := x.user.Load().check(Execute, "function", name); err != nil {
+		return nil, err
 	}
-	j.mode = j.fn.mode
-	x.start(h, &j)
+	if fn == nil {
+		other := *x.srv.funcs.Load().fallback
+		other.name = name
+		fn = &other
+	}
+	return fn, nil
 }
 
 // eval starts what an EVAL asks for.
@@ -44,32 +54,34 @@ func (x *session) eval(h *iproto.Header, body []byte) {
 		x.fail(h, err)
 		return
 	}
-	f := x.srv.funcs.Load().eval
+	f, expr := x.srv.funcs.Load().eval, string(e.Expr)
 	if f == nil {
 		x.fail(h, unsupported("EVAL"))
 		return
 	}
-	x.start(h, &job{act: evaluate, mode: Goroutine, eval: f, name: string(e.Expr), body: e.Args})
+	x.start(h, &function{name: "eval", act: callFunction, mode: Goroutine,
+		f: func(ctx context.Context, req *Request) (any, error) { return f(ctx, expr, req) }}, e.Args)
 }
 
-// start has a job done where its mode says, in its stream if it has one.
-func (x *session) start(h *iproto.Header, j *job) {
+// start has a request answered where the mode of fn says, in its stream if it
+// has one.
+func (x *session) start(h *iproto.Header, fn *function, body []byte) {
 	switch {
 	case h.StreamID != 0:
-		x.startInStream(h, j)
-	case j.mode == Inline:
-		x.runInline(h, j, nil)
-	case x.reserve(len(j.body)):
-		x.enqueue(x.newRequest(h, j, nil))
+		x.startInStream(h, fn, body)
+	case fn.mode == Inline:
+		x.runInline(h, fn, body, nil)
+	case x.reserve(len(body)):
+		x.enqueue(x.newRequest(h, fn, body, nil))
 	}
 }
 
 // runInline runs a handler on the loop. Its answer joins the others of this
 // callback.
-func (x *session) runInline(h *iproto.Header, j *job, s *stream) {
+func (x *session) runInline(h *iproto.Header, fn *function, body []byte, s *stream) {
 	r := &x.inline
-	r.header, r.job, r.stream = *h, *j, s
-	r.args, _ = msgp.NewArray(j.body)
+	r.header, r.fn, r.body, r.stream = *h, fn, body, s
+	r.args, _ = msgp.NewArray(body)
 	r.begin()
 	r.reply = x.out.B
 	r.answer()
@@ -79,10 +91,10 @@ func (x *session) runInline(h *iproto.Header, j *job, s *stream) {
 
 // newRequest makes a request of its own. What it has of the packet is copied,
 // because the input buffer is used again. The caller has reserved its place.
-func (x *session) newRequest(h *iproto.Header, j *job, s *stream) *Request {
-	r := &Request{session: x, ctx: x.ctx, header: *h, job: *j, stream: s, size: len(j.body)}
-	r.job.body = append(make([]byte, 0, len(j.body)), j.body...)
-	r.args, _ = msgp.NewArray(r.job.body)
+func (x *session) newRequest(h *iproto.Header, fn *function, body []byte, s *stream) *Request {
+	r := &Request{session: x, ctx: x.ctx, header: *h, fn: fn, stream: s, size: len(body),
+		body: append(make([]byte, 0, len(body)), body...)}
+	r.args, _ = msgp.NewArray(r.body)
 	r.begin()
 	return r
 }
@@ -90,7 +102,7 @@ func (x *session) newRequest(h *iproto.Header, j *job, s *stream) *Request {
 // enqueue hands a request to the pool, or to the fibers, when this callback
 // ends.
 func (x *session) enqueue(r *Request) {
-	if r.job.mode == Fiber {
+	if r.fn.mode == Fiber {
 		x.fiberBatch = append(x.fiberBatch, r)
 		return
 	}
@@ -98,15 +110,7 @@ func (x *session) enqueue(r *Request) {
 }
 
 func callFunction(r *Request, dst []byte) ([]byte, error) {
-	result, err := r.job.fn.f(r.ctx, r)
-	if err != nil {
-		return dst, err
-	}
-	return r.appendResults(dst, result)
-}
-
-func evaluate(r *Request, dst []byte) ([]byte, error) {
-	result, err := r.job.eval(r.ctx, r.job.name, r)
+	result, err := r.fn.f(r.ctx, r)
 	if err != nil {
 		return dst, err
 	}

@@ -16,22 +16,22 @@ import (
 //	box.space.bands.index.pk:count
 var countCall = regexp.MustCompile(`^box\.space(?:\["(.+)"\]|\[(\d+)\]|\.(.+))\.index(?:\["(.+)"\]|\[(\d+)\]|\.(.+)):count$`)
 
-// countJob makes a job of a call of that kind.
-func (x *session) countJob(c *iproto.Call) (j job, ok bool) {
-	m := countCall.FindSubmatch(c.Name)
+// countFunction returns what answers a call of that kind, nil for other names.
+func (x *session) countFunction(name string) *function {
+	m := countCall.FindSubmatch([]byte(name))
 	sc := x.srv.schema.Load()
 	if m == nil || len(sc.spaces) == 0 {
-		return job{}, false
+		return nil
 	}
 	space, err := sc.space(refOf(m[1:4]))
 	if err != nil || x.mayUse(space, iproto.TypeSelect) != nil {
-		return job{}, false
+		return nil
 	}
 	index, err := space.index(refOf(m[4:7]))
 	if err != nil {
-		return job{}, false
+		return nil
 	}
-	return job{act: countTuples, mode: space.Mode, space: space, index: index, name: string(c.Name), body: c.Args}, true
+	return &function{name: name, act: countTuples, mode: space.Mode, space: space, index: index}
 }
 
 // refOf makes a reference of a name, a number and a name, of which two are
@@ -47,7 +47,7 @@ func refOf(forms [][]byte) iproto.Ref {
 // countTuples is the action of such a call, whose arguments are a key, or one
 // part of it, and options with an iterator.
 func countTuples(r *Request, dst []byte) ([]byte, error) {
-	q := Query{Space: r.job.space, Index: r.job.index, Limit: iproto.NoLimit}
+	q := Query{Space: r.fn.space, Index: r.fn.index, Limit: iproto.NoLimit}
 	var err error
 	if q.Key, err = msgp.NewArray([]byte{0x90}); err != nil {
 		return dst, err

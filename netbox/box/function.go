@@ -73,16 +73,24 @@ type FuncOptions struct {
 	SlowReader SlowReader
 }
 
+// An action answers a request: it appends the whole frame to dst. On error dst
+// is returned as it was.
+type action func(r *Request, dst []byte) ([]byte, error)
+
+// A function is what answers requests: those of a name, or of a type.
 type function struct {
-	name string // "": whatever is called
-	f    Func
-	mode Mode
-	slow SlowReader // 0: that of Config
+	name  string
+	act   action
+	mode  Mode
+	f     Func       // of calls
+	slow  SlowReader // 0: that of Config
+	space *Space     // of requests for tuples
+	index *Index     // of index:count()
 }
 
 // unknown is what is called when there is no function of the name, nor a
 // Fallback.
-var unknown = &function{mode: Inline, f: func(_ context.Context, req *Request) (any, error) {
+var unknown = &function{act: callFunction, mode: Inline, f: func(_ context.Context, req *Request) (any, error) {
 	name := req.Function()
 	return nil, iproto.NewError(iproto.CodeNoSuchProc, fmt.Sprintf("Procedure '%s' is not defined", name), "func", name)
 }}
@@ -90,7 +98,7 @@ var unknown = &function{mode: Inline, f: func(_ context.Context, req *Request) (
 // functions is what a server can do. It is not changed once published.
 type functions struct {
 	byName   map[string]*function
-	fallback *function // for the names that are not there
+	fallback *function // for the names that are not there; a copy has the name
 	eval     Eval
 
 	onConnect    []func(context.Context, Session) error
@@ -124,7 +132,7 @@ func (s *Server) Eval(f Eval) { s.change(func(fs *functions) { fs.eval = f }) }
 
 func (s *Server) function(o FuncOptions, name string, f Func) *function {
 	setDefault(&o.Mode, s.cfg.Mode)
-	return &function{name: name, f: f, mode: o.Mode, slow: o.SlowReader}
+	return &function{name: name, act: callFunction, f: f, mode: o.Mode, slow: o.SlowReader}
 }
 
 func (s *Server) change(edit func(*functions)) {

@@ -48,7 +48,7 @@ func (x *session) OnData(c *reactor.Conn, p []byte) (n int) {
 		x.packet(p[n+k : end : end])
 		if x.postponed { // it comes, and is counted, again
 			x.postponed = false
-			x.counts.requests.Add(^uint64(0))
+			x.received--
 			return n
 		}
 		n = end
@@ -61,6 +61,7 @@ func (x *session) OnData(c *reactor.Conn, p []byte) (n int) {
 func (x *session) leave() {
 	out := x.out
 	x.out = nil
+	x.counts.requests.Store(x.received)
 	if len(out.B) > 0 {
 		_ = x.conn.WriteNow(out.B)
 	}

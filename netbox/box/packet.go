@@ -10,15 +10,17 @@ import (
 // packet processes one packet: header and body. Every request gets exactly one
 // answer, but WATCH and UNWATCH, which get none.
 func (x *session) packet(p []byte) {
-	x.counts.requests.Add(1)
+	x.received++
 	h, n, err := iproto.ParseHeader(p)
 	if err != nil {
 		x.refuse(h, err)
 		return
 	}
-	if err := x.admit(&h); err != nil {
-		x.fail(&h, err)
-		return
+	if h.SchemaVersion|h.StreamID != 0 {
+		if err := x.admit(&h); err != nil {
+			x.fail(&h, err)
+			return
+		}
 	}
 	if over := x.srv.overrides.Load(); over != nil && x.override(over, &h, p[n:]) {
 		return
@@ -55,7 +57,8 @@ func (x *session) serve(h *iproto.Header, body []byte) {
 	}
 }
 
-// admit checks what holds for every request.
+// admit checks what holds for every request that names a stream or a version
+// of the schema.
 func (x *session) admit(h *iproto.Header) *iproto.Error {
 	current := x.srv.schemaVersion()
 	if v := h.SchemaVersion; v != 0 && v != current {
@@ -121,11 +124,14 @@ func (x *session) ping(h *iproto.Header, body []byte) {
 	case err != nil:
 		x.refuse(*h, err)
 	case h.StreamID != 0:
-		x.startInStream(h, &job{act: appendOK, mode: Inline})
+		x.startInStream(h, pong, nil)
 	default:
 		x.ok(h)
 	}
 }
+
+// pong answers a PING that waits in its stream.
+var pong = &function{name: "PING", act: appendOK, mode: Inline}
 
 // appendOK is the action of a request that only has to be answered.
 func appendOK(r *Request, dst []byte) ([]byte, error) {

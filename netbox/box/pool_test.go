@@ -36,8 +36,8 @@ func TestRingKeepsTheOrder(t *testing.T) {
 
 // pooled returns a request that runs f on a pool, without a client.
 func pooled(x *session, f func()) *Request {
-	return &Request{session: x, job: job{act: callFunction,
-		fn: &function{f: func(context.Context, *Request) (any, error) { f(); return nil, nil }}}}
+	return &Request{session: x, fn: &function{act: callFunction,
+		f: func(context.Context, *Request) (any, error) { f(); return nil, nil }}}
 }
 
 // quietSession is a session whose client has connected and does nothing.

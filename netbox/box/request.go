@@ -13,7 +13,8 @@ type Request struct {
 	session  *session
 	ctx      context.Context // the handler's
 	header   iproto.Header
-	job      job
+	fn       *function // what answers it
+	body     []byte    // arguments, or what else follows the header: a view in the mode Inline, and else a copy
 	args     Args
 	features iproto.Features // of the client
 	reply    []byte          // what the answer is appended to
@@ -22,22 +23,6 @@ type Request struct {
 	stream   *stream         // nil: none
 	tx       *transaction    // open, outside of streams; nil: none
 	serial   atomic.Uint64   // which request of the session this is; 0: answered
-}
-
-// An action answers a request: it appends the whole frame to dst. On error dst
-// is returned as it was.
-type action func(r *Request, dst []byte) ([]byte, error)
-
-// A job is what a request asks for. What it has of the packet are views.
-type job struct {
-	act   action
-	mode  Mode
-	fn    *function // what is called; nil: something else
-	name  string    // the name called, when fn has none of its own, or the expression of EVAL
-	eval  Eval
-	space *Space // of requests for tuples
-	index *Index // of index:count()
-	body  []byte // the arguments of CALL and EVAL, the body of others
 }
 
 // Args returns the arguments. Returning it from the handler answers with the
@@ -56,36 +41,27 @@ func (r *Request) Type() iproto.Type { return r.header.Type }
 // Safe to call from any goroutine while the handler runs.
 func (r *Request) Stream() uint64 { return r.header.StreamID }
 
-// Function returns the name that was called, "eval" for EVAL, and for others
-// the name of the type. Safe to call from any goroutine while the handler runs.
+// Function returns the name that was called, "eval" for EVAL, the name of the
+// space for requests for tuples, and for others
+// that of the type. Safe to call from any goroutine while the handler runs.
 func (r *Request) Function() string { return r.name() }
 
 // Session returns the session of the client, as this request sees it. Safe to
 // call from any goroutine while the handler runs.
 func (r *Request) Session() Session {
 	policy := r.session.srv.cfg.SlowReader
-	if r.job.fn != nil && r.job.fn.slow != 0 {
-		policy = r.job.fn.slow
+	if r.fn.slow != 0 {
+		policy = r.fn.slow
 	}
 	return Session{x: r.session, ctx: r.ctx, policy: policy,
 		to: target{req: r, serial: r.serial.Load(), sync: r.header.Sync}}
 }
 
-func (r *Request) name() string {
-	switch {
-	case r.job.fn != nil && r.job.fn.name != "":
-		return r.job.fn.name
-	case r.job.fn != nil:
-		return r.job.name
-	case r.header.Type == iproto.TypeEval:
-		return "eval"
-	}
-	return r.header.Type.String()
-}
+func (r *Request) name() string { return r.fn.name }
 
 // begin gives the request its number. Called on the loop.
 func (r *Request) begin() {
-	r.features, r.err = r.session.features, nil
+	r.features = r.session.features
 	r.session.serial++
 	r.serial.Store(r.session.serial)
 }

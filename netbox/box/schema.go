@@ -40,6 +40,15 @@ type Space struct {
 
 	// Mode is how Handler runs. 0 means Config.Mode.
 	Mode Mode
+
+	read, write *function // what answers SELECT, and the others
+}
+
+// serve makes what answers the requests.
+func (s *Space) serve() *Space {
+	s.read = &function{name: s.Name, act: selectTuples, mode: s.Mode, space: s}
+	s.write = &function{name: s.Name, act: change, mode: s.Mode, space: s}
+	return s
 }
 
 // A Field is a field of the tuples of a space.
@@ -160,6 +169,7 @@ func (sc *schema) add(space *Space) error {
 			}
 		}
 	}
+	space.serve()
 	sc.spaces = append(sc.spaces, space)
 	sc.byID[space.ID], sc.byName[space.Name] = space, space
 	return nil

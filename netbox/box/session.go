@@ -37,6 +37,7 @@ type session struct {
 	postponed  bool                       // the packet just looked at has to come again
 	admitted   bool                       // one of those that Config.MaxConns counts
 	serial     uint64                     // requests begun
+	received   uint64                     // packets; counts.requests has it, too, after each callback
 	paused     bool                       // input waits for requests or output to get less
 	failures   int                        // AUTH requests with wrong credentials
 	features   iproto.Features            // that the client has announced

@@ -20,14 +20,15 @@ func (x *session) space(h *iproto.Header, body []byte) {
 		err = x.mayUse(space, h.Type)
 	}
 	if err != nil {
-		x.start(h, &job{act: func(_ *Request, dst []byte) ([]byte, error) { return dst, err }, mode: Inline})
+		x.start(h, &function{name: h.Type.String(), mode: Inline,
+			act: func(_ *Request, dst []byte) ([]byte, error) { return dst, err }}, nil)
 		return
 	}
-	act := change
 	if h.Type == iproto.TypeSelect {
-		act = selectTuples
+		x.start(h, space.read, body)
+	} else {
+		x.start(h, space.write, body)
 	}
-	x.start(h, &job{act: act, mode: space.Mode, space: space, body: body})
 }
 
 // mayUse checks the rights of the session's user. The views show everybody
@@ -68,11 +69,11 @@ func spaceOf(typ iproto.Type, body []byte) (iproto.Ref, error) {
 
 // selectTuples is the action of a SELECT.
 func selectTuples(r *Request, dst []byte) ([]byte, error) {
-	m, _, err := iproto.ParseSelect(r.job.body)
+	m, _, err := iproto.ParseSelect(r.body)
 	if err != nil {
 		return dst, err
 	}
-	q := Query{Space: r.job.space, Iterator: m.Iterator, Limit: m.Limit, Offset: m.Offset}
+	q := Query{Space: r.fn.space, Iterator: m.Iterator, Limit: m.Limit, Offset: m.Offset}
 	if q.Key, err = msgp.NewArray(m.Key); err != nil {
 		return dst, err
 	}
@@ -110,9 +111,9 @@ func selectTuples(r *Request, dst []byte) ([]byte, error) {
 
 // change is the action of INSERT, REPLACE, UPDATE, DELETE and UPSERT.
 func change(r *Request, dst []byte) ([]byte, error) {
-	changer, ok := r.job.space.Handler.(Changer)
+	changer, ok := r.fn.space.Handler.(Changer)
 	if !ok {
-		name := r.job.space.Name
+		name := r.fn.space.Name
 		return dst, iproto.NewError(iproto.CodeViewIsRO, fmt.Sprintf("View '%s' is read-only", name), "space", name)
 	}
 	c, err := r.change()
@@ -134,21 +135,21 @@ func change(r *Request, dst []byte) ([]byte, error) {
 
 // change reads what the request asks for.
 func (r *Request) change() (*Change, error) {
-	c := &Change{Type: r.header.Type, Space: r.job.space}
+	c := &Change{Type: r.header.Type, Space: r.fn.space}
 	var index iproto.Ref
 	var key, tuple, ops []byte
 	switch c.Type {
 	case iproto.TypeUpdate:
-		m, _, _ := iproto.ParseUpdate(r.job.body) // spaceOf has seen it
+		m, _, _ := iproto.ParseUpdate(r.body) // spaceOf has seen it
 		index, key, ops, c.IndexBase = m.Index, m.Key, m.Ops, int(m.IndexBase)
 	case iproto.TypeDelete:
-		m, _, _ := iproto.ParseDelete(r.job.body)
+		m, _, _ := iproto.ParseDelete(r.body)
 		index, key = m.Index, m.Key
 	case iproto.TypeUpsert:
-		m, _, _ := iproto.ParseUpsert(r.job.body)
+		m, _, _ := iproto.ParseUpsert(r.body)
 		tuple, ops, c.IndexBase = m.Tuple, m.Ops, int(m.IndexBase)
 	default:
-		m, _, _ := iproto.ParseInsert(r.job.body)
+		m, _, _ := iproto.ParseInsert(r.body)
 		tuple = m.Tuple
 	}
 	var err error

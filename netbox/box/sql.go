@@ -57,10 +57,10 @@ func (s *Server) SQL(h SQL) { s.sql.Store(&h) }
 
 // sql starts an EXECUTE or PREPARE.
 func (x *session) sql(h *iproto.Header, body []byte) {
-	j := job{act: executeSQL, mode: x.srv.cfg.Mode, body: body}
+	fn := &function{name: h.Type.String(), act: executeSQL, mode: x.srv.cfg.Mode}
 	_, _, err := iproto.ParseExecute(body)
 	if h.Type == iproto.TypePrepare {
-		j.act = prepareSQL
+		fn.act = prepareSQL
 		_, _, err = iproto.ParsePrepare(body)
 	}
 	handler := x.srv.sql.Load()
@@ -76,11 +76,11 @@ func (x *session) sql(h *iproto.Header, body []byte) {
 		x.fail(h, err)
 		return
 	}
-	x.start(h, &j)
+	x.start(h, fn, body)
 }
 
 func executeSQL(r *Request, dst []byte) ([]byte, error) {
-	m, _, err := iproto.ParseExecute(r.job.body)
+	m, _, err := iproto.ParseExecute(r.body)
 	if err != nil {
 		return dst, err
 	}
@@ -110,7 +110,7 @@ func executeSQL(r *Request, dst []byte) ([]byte, error) {
 }
 
 func prepareSQL(r *Request, dst []byte) ([]byte, error) {
-	m, _, err := iproto.ParsePrepare(r.job.body)
+	m, _, err := iproto.ParsePrepare(r.body)
 	if err != nil {
 		return dst, err
 	}

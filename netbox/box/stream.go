@@ -34,34 +34,34 @@ type stream struct {
 	tx *transaction // open; nil: none
 }
 
-// startInStream has a job done when those before it in its stream are.
-func (x *session) startInStream(h *iproto.Header, j *job) {
+// startInStream has a request answered when those before it in its stream are.
+func (x *session) startInStream(h *iproto.Header, fn *function, body []byte) {
 	all := &x.streams
 	all.mu.Lock()
 	s := all.byID[h.StreamID]
 	if s == nil {
 		s = &stream{session: x, id: h.StreamID}
 	}
-	if s.busy || j.mode != Inline {
-		x.queueInStream(s, h, j)
+	if s.busy || fn.mode != Inline {
+		x.queueInStream(s, h, fn, body)
 		all.mu.Unlock()
 		return
 	}
 	all.put(s)
 	s.busy = true
 	all.mu.Unlock()
-	x.runInline(h, j, s)
+	x.runInline(h, fn, body, s)
 	s.next()
 }
 
 // queueInStream starts a request or puts it behind the others. Called with
 // streams.mu held.
-func (x *session) queueInStream(s *stream, h *iproto.Header, j *job) {
-	if !x.reserve(len(j.body)) {
+func (x *session) queueInStream(s *stream, h *iproto.Header, fn *function, body []byte) {
+	if !x.reserve(len(body)) {
 		return
 	}
 	x.streams.put(s)
-	r := x.newRequest(h, j, s)
+	r := x.newRequest(h, fn, body, s)
 	if s.busy {
 		s.queue = append(s.queue, r)
 		x.srv.counts.streamQueue.Add(1)
@@ -156,13 +156,13 @@ func (r *Request) dispatch() {
 	x := r.session
 	batch := []*Request{r}
 	x.underway.add(batch, int(x.inFlight.Load()))
-	if r.job.mode == Goroutine {
+	if r.fn.mode == Goroutine {
 		x.srv.pool.put(batch)
 		return
 	}
 	loop := x.conn.Loop()
 	start := func() {
-		if r.job.mode == Fiber {
+		if r.fn.mode == Fiber {
 			x.srv.fibersOf(loop).put(batch)
 		} else {
 			r.run(nil, true)

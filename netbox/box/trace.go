@@ -26,6 +26,7 @@ type Trace struct {
 // request tells of a request that begins, and returns what is to be called
 // when it ends.
 func (t *Trace) request(r *Request) func() {
+	r.err = nil
 	if t.RequestStart != nil {
 		t.RequestStart(r)
 	}

@@ -9,27 +9,26 @@ func (x *session) transact(h *iproto.Header, body []byte) {
 		return
 	}
 	var err error
-	j := job{act: appendOK, mode: x.srv.cfg.Mode, body: body}
+	fn := &function{name: h.Type.String(), act: rollbackTx, mode: x.srv.cfg.Mode}
 	switch h.Type {
 	case iproto.TypeBegin:
 		_, _, err = iproto.ParseBegin(body)
-		j.act = beginTx
+		fn.act = beginTx
 	case iproto.TypeCommit:
 		_, _, err = iproto.ParseCommit(body)
-		j.act = commitTx
+		fn.act = commitTx
 	default:
 		err = iproto.ParseRollback(body)
-		j.act = rollbackTx
 	}
 	if err != nil {
 		x.refuse(*h, err)
 		return
 	}
-	x.startInStream(h, &j)
+	x.startInStream(h, fn, body)
 }
 
 func beginTx(r *Request, dst []byte) ([]byte, error) {
-	m, _, err := iproto.ParseBegin(r.job.body)
+	m, _, err := iproto.ParseBegin(r.body)
 	if err == nil {
 		err = r.Begin(m)
 	}

@@ -28,8 +28,9 @@ var views = []*Space{
 }
 
 func makeView(id uint32, name string, rows func(*schema, func(*Space) bool) iter.Seq[any]) *Space {
-	return &Space{ID: id, Name: name, Engine: "sysview", Mode: Inline, Handler: &view{rows},
+	s := &Space{ID: id, Name: name, Engine: "sysview", Mode: Inline, Handler: &view{rows},
 		Indexes: []Index{{Name: "primary", Type: "tree", Parts: []Part{{1, "unsigned"}}}}}
+	return s.serve()
 }
 
 // view returns the view of a number, nil when there is none.
