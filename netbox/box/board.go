@@ -132,12 +132,13 @@ func (b *board) arrange() {
 // send sends the events that are due, some at a time.
 func (b *board) send() {
 	b.sending = false
-	n := min(len(b.due), eventBudget)
-	for i, w := range b.due[:n] {
-		b.due[i] = nil
-		if !w.gone {
+	n, left := 0, eventBudget
+	for ; n < len(b.due) && left > 0; n++ {
+		if w := b.due[n]; !w.gone {
 			w.send()
+			left--
 		}
+		b.due[n] = nil
 	}
 	b.due = b.due[n:]
 	if len(b.due) == 0 {

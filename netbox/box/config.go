@@ -54,8 +54,13 @@ type Config struct {
 	// function has no policy of its own. 0 means Fail.
 	SlowReader SlowReader
 
-	// MaxWatches is how many keys a session may watch. 0 means 65,536.
+	// MaxWatches is how many keys a session may watch; their bytes together
+	// are bounded by Readahead. 0 means 65,536.
 	MaxWatches int
+
+	// MaxTransactions is how many transactions a session may have open in its
+	// streams; BEGIN is an error then. 0 means 1024.
+	MaxTransactions int
 
 	// MaxConns is how many clients may be connected; further ones are told so
 	// and closed. 0 means no limit.
@@ -121,7 +126,7 @@ func (c *Config) check() error {
 	if c.SlowReader < 0 || c.SlowReader > Disconnect {
 		return fmt.Errorf("box: Config.SlowReader is %d, want Fail, Block, DropOldest or Disconnect", c.SlowReader)
 	}
-	if min(c.Workers, c.MaxRequests, c.MaxInFlight, c.Readahead, c.OutputBudget, c.MaxWatches, c.MaxConns,
+	if min(c.Workers, c.MaxRequests, c.MaxInFlight, c.Readahead, c.OutputBudget, c.MaxWatches, c.MaxTransactions, c.MaxConns,
 		c.MaxConnsPerAddress) < 0 {
 		return errors.New("box: the limits in Config must not be negative")
 	}
@@ -147,6 +152,7 @@ func (c *Config) check() error {
 	setDefault(&c.Readahead, 16<<20)
 	setDefault(&c.SlowReader, Fail)
 	setDefault(&c.MaxWatches, 1<<16)
+	setDefault(&c.MaxTransactions, 1024)
 	setDefault(&c.AuthDelay, 100*time.Millisecond)
 	setDefault(&c.AuthType, iproto.AuthChapSHA1)
 	setDefault(&c.ShutdownTimeout, 3*time.Second)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -250,4 +251,39 @@ func TestPacketsThatComeSlowlyAreNotWaitedFor(t *testing.T) {
 	c.expectAlive()
 	c.write(p[:len(p)-1])
 	c.expectClosed()
+}
+
+func TestS48ManyClientsComeAndGoAtALowLimit(t *testing.T) {
+	srv, addr := start(t, Config{MaxRequests: 16})
+	var wg sync.WaitGroup
+	for range 100 {
+		wg.Go(func() {
+			for range 10 {
+				c, err := net.Dial("tcp", addr)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				r := &raw{Conn: c, t: t}
+				greeting := make([]byte, iproto.GreetingSize)
+				if _, err := io.ReadFull(c, greeting); err != nil {
+					t.Error(err)
+				}
+				if _, err := c.Write(append(call(1, "echo", 1), call(2, "nop")...)); err != nil {
+					t.Error(err)
+				}
+				for range 2 {
+					if p, err := r.next(); err != nil || p.Type != iproto.TypeOK {
+						t.Errorf("%v %v", p, err)
+					}
+				}
+				c.Close()
+			}
+		})
+	}
+	wg.Wait()
+	reactortest.Eventually(t, func() bool {
+		s := srv.Stats()
+		return s.Connections == 0 && s.RequestsInProgress == 0 && s.RequestsWaiting == 0
+	}, "everything to be over")
 }

@@ -63,6 +63,7 @@ func (x *session) override(o *overrides, h *iproto.Header, body []byte) bool {
 	if f == nil || h.StreamID == 0 && mustStream(h.Type) || h.Type == iproto.TypeNop && len(body) > 0 {
 		return false
 	}
+	x.spillFrom(1) // what it sends comes after the answers to what came before
 	var handled bool
 	err := x.srv.guard(func() (err error) {
 		handled, err = f(x.ctx, x.background(), *h, body)

@@ -41,9 +41,9 @@ func (r *Request) Type() iproto.Type { return r.header.Type }
 // Safe to call from any goroutine while the handler runs.
 func (r *Request) Stream() uint64 { return r.header.StreamID }
 
-// Function returns the name that was called, "eval" for EVAL, the name of the
-// space for requests for tuples, and for others
-// that of the type. Safe to call from any goroutine while the handler runs.
+// Function returns the name that was called, "eval" for EVAL, that of the space
+// for requests for tuples, and that of the type for others. Safe to call from
+// any goroutine while the handler runs.
 func (r *Request) Function() string { return r.name() }
 
 // Session returns the session of the client, as this request sees it. Safe to

@@ -43,6 +43,7 @@ type session struct {
 	features   iproto.Features            // that the client has announced
 	board      *board                     // of the loop; nil: nothing has been watched
 	watches    map[string]*watch          // by key; nil: none
+	watchBytes int                        // of their keys
 	parked     []*watch                   // whose events wait for the output to drain
 	timers     timers
 	inPacket   bool      // timers.packet is armed
@@ -60,6 +61,8 @@ type session struct {
 	outbox   outbox
 	underway underway
 	streams  streams
+
+	queued bool // in the queue of the turnstile, whose mutex guards it
 
 	connecting sync.WaitGroup // the triggers of OnConnect
 }
@@ -133,11 +136,11 @@ func (x *session) OnClose(_ *reactor.Conn, err error) {
 	x.timers.stop()
 	x.unwatchAll()
 	x.streams.close()
-	x.srv.leave(x)
 	if x.admitted {
 		x.srv.cfg.Trace.disconnected(x, err)
 		x.disconnected()
 	}
+	x.srv.leave(x) // last, so that Shutdown finds what is still to be done
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
 		x.srv.log.Info("box: connection lost", "session", x.id, "peer", x.conn.RemoteAddr(), "err", err)
 	}

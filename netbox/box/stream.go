@@ -3,6 +3,7 @@ package box
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/kharon-net/kharon/codec/iproto"
 )
@@ -10,6 +11,8 @@ import (
 // streams are those of one session, by number. A stream is there as long as it
 // has requests or a transaction.
 type streams struct {
+	open atomic.Int32 // transactions, outside of streams included
+
 	mu     sync.Mutex
 	byID   map[uint64]*stream
 	closed bool // the client has disconnected

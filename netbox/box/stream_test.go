@@ -331,6 +331,22 @@ func TestOptionsOfBegin(t *testing.T) {
 	c.ask(rollback(1, 2), 2)
 }
 
+func TestTransactionsOfASessionAreLimited(t *testing.T) {
+	srv, addr := start(t, Config{MaxTransactions: 2})
+	srv.Transactions(&store{})
+	c := dialRaw(t, addr)
+	c.ask(begin(1, 1), 1)
+	c.ask(begin(2, 2), 2)
+	for range 3 {
+		c.write(begin(3, 3))
+		c.expectError(3, iproto.CodeUnsupported, "Kharon does not support more than 2 open transactions in a session")
+	}
+	c.ask(commit(1, 4), 4)
+	c.ask(begin(3, 5), 5)
+	c.ask(rollback(2, 6), 6)
+	c.ask(begin(2, 7), 7)
+}
+
 func TestBeginWithoutATxHandler(t *testing.T) {
 	_, addr := start(t, Config{})
 	c := dialRaw(t, addr)

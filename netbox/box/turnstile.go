@@ -45,8 +45,11 @@ func (t *turnstile) exit() {
 func (t *turnstile) queue(x *session) {
 	x.srv.log.Debug("box: stopping input, Config.MaxRequests are under way", "session", x.id)
 	t.mu.Lock()
-	t.waiting = append(t.waiting, x)
-	t.count.Store(int32(len(t.waiting)))
+	if !x.queued { // else it was woken for another reason, and keeps its place
+		x.queued = true
+		t.waiting = append(t.waiting, x)
+		t.count.Store(int32(len(t.waiting)))
+	}
 	t.mu.Unlock()
 	t.next() // there may have been room meanwhile
 }
@@ -58,7 +61,7 @@ func (t *turnstile) next() {
 	defer t.mu.Unlock()
 	for len(t.waiting) > 0 && t.room() {
 		x := t.waiting[0]
-		t.waiting[0] = nil
+		t.waiting[0], x.queued = nil, false
 		t.waiting = t.waiting[1:]
 		t.count.Store(int32(len(t.waiting)))
 		if !x.gone.Load() {

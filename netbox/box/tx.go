@@ -47,11 +47,12 @@ func (s *Server) Transactions(h TxHandler) { s.tx.Store(&h) }
 // A transaction is one that is open, or that was aborted and whose end the
 // client does not know yet.
 type transaction struct {
-	tx    Tx
-	timer *time.Timer // nil: no timeout
-	late  atomic.Bool // its time is over
-	once  sync.Once   // Commit or Rollback has been called
-	ended atomic.Bool
+	session *session
+	tx      Tx
+	timer   *time.Timer // nil: no timeout
+	late    atomic.Bool // its time is over
+	once    sync.Once   // Commit or Rollback has been called
+	ended   atomic.Bool
 }
 
 // end commits or rolls back, unless that was done.
@@ -61,6 +62,7 @@ func (t *transaction) end(ctx context.Context, how func(Tx, context.Context) err
 			t.timer.Stop()
 		}
 		t.ended.Store(true)
+		t.session.streams.open.Add(-1)
 		defer func() {
 			if v := recover(); v != nil {
 				err = fmt.Errorf("transaction panicked: %v", v)
@@ -112,12 +114,16 @@ func (r *Request) Begin(o TxOptions) error {
 		return unsupported("transactions")
 	case *at != nil:
 		return errTxActive
+	case r.session.streams.open.Add(1) > int32(r.session.srv.cfg.MaxTransactions):
+		r.session.streams.open.Add(-1)
+		return unsupported(fmt.Sprintf("more than %d open transactions in a session", r.session.srv.cfg.MaxTransactions))
 	}
 	tx, err := (*h).Begin(r.ctx, r, o)
 	if err != nil {
+		r.session.streams.open.Add(-1)
 		return err
 	}
-	t := &transaction{tx: tx}
+	t := &transaction{tx: tx, session: r.session}
 	*at = t
 	if o.Timeout > 0 {
 		s := r.stream

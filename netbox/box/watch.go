@@ -33,6 +33,9 @@ func (x *session) watch(h *iproto.Header, key []byte) {
 	case w == nil && len(x.watches) >= x.srv.cfg.MaxWatches:
 		x.fail(h, unsupported(fmt.Sprintf("more than %d watched keys in a session", x.srv.cfg.MaxWatches)))
 		return
+	case w == nil && x.watchBytes+len(key) > x.srv.cfg.Readahead:
+		x.fail(h, unsupported(fmt.Sprintf("watched keys of more than %d bytes in a session", x.srv.cfg.Readahead)))
+		return
 	case w == nil:
 		w = x.register(b, string(key))
 		b.schedule(w)
@@ -52,6 +55,7 @@ func (x *session) register(b *board, key string) *watch {
 		x.watches = map[string]*watch{}
 	}
 	x.watches[key] = w
+	x.watchBytes += len(key)
 	if key == keyShutdown {
 		x.srv.lastRites.Add(1)
 	}
@@ -77,6 +81,7 @@ func (x *session) unwatch(key string) {
 		return
 	}
 	delete(x.watches, key)
+	x.watchBytes -= len(key)
 	w.gone = true
 	delete(x.board.watches[w.topic], w)
 	x.srv.topics.unwatch(w.topic, x.board)

@@ -1,7 +1,9 @@
 package box
 
 import (
+	"bytes"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -246,6 +248,39 @@ func TestWatchesOfASessionAreLimited(t *testing.T) {
 	c.unwatch("a")
 	c.watch("c")
 	c.expectEvent(0, "c", "")
+}
+
+func TestWatchedKeysOfASessionHaveABound(t *testing.T) {
+	_, addr := start(t, Config{Readahead: 1000})
+	c := dialRaw(t, addr)
+	long := strings.Repeat("k", 600)
+	c.watch(long)
+	c.expectEvent(0, long, "")
+	c.write(watchRequest(iproto.TypeWatch, 9, long+"2"))
+	c.expectError(9, iproto.CodeUnsupported, "Kharon does not support watched keys of more than 1000 bytes in a session")
+	c.unwatch(long)
+	c.watch(long + "2")
+	c.expectEvent(0, long+"2", "")
+}
+
+func TestAFloodOfWatchesLeavesNothing(t *testing.T) {
+	srv, addr := start(t, Config{Reactor: oneLoop(t)})
+	c := dialRaw(t, addr)
+	one := append(iproto.AppendWatch(nil, "k"), iproto.AppendUnwatch(nil, "k")...)
+	c.write(append(bytes.Repeat(one, 100_000), iproto.AppendPing(nil, 7, 0)...))
+	for p := c.take(); p.Type == iproto.TypeEvent; p = c.take() { // few: nearly every watch is gone before its turn
+	}
+	for _, b := range srv.boards {
+		err := b.loop.Post(func() {
+			if len(b.due) > 0 {
+				t.Errorf("%d events are due", len(b.due))
+			}
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	c.expectAlive()
 }
 
 func TestEventsOfAClientThatDoesNotReadAreHeldBack(t *testing.T) {
