@@ -86,11 +86,15 @@ func (r *Request) appendValue(dst []byte, v any) ([]byte, error) {
 }
 
 // appendTuples is appendValues for CALL_16, where every result is a tuple: a
-// value that is no array becomes an array of one.
+// value that is no array becomes an array of one, and a single array of arrays
+// is the list of results.
 func (r *Request) appendTuples(dst []byte, result any) (out []byte, count int, err error) {
 	plain, count, err := r.appendValues(nil, result)
 	if err != nil {
 		return dst, 0, err
+	}
+	if list, err := msgp.NewArray(plain); count == 1 && err == nil && onlyArrays(&list) {
+		plain, count = list.Elements(), list.Len()
 	}
 	for range count {
 		n, err := msgp.Skip(plain)
@@ -104,4 +108,14 @@ func (r *Request) appendTuples(dst []byte, result any) (out []byte, count int, e
 		plain = plain[n:]
 	}
 	return dst, count, nil
+}
+
+// onlyArrays reports whether a is a list of arrays.
+func onlyArrays(a *Args) bool {
+	for element, err := range a.All() {
+		if err != nil || msgp.KindOf(element[0]) != msgp.KindArray {
+			return false
+		}
+	}
+	return a.Len() > 0
 }
