@@ -1,9 +1,7 @@
 package box
 
 import (
-	"errors"
-	"fmt"
-	"runtime/debug"
+	"context"
 
 	"github.com/kharon-net/kharon/codec/iproto"
 	"github.com/kharon-net/kharon/codec/msgp"
@@ -17,16 +15,32 @@ func (x *session) call(h *iproto.Header, body []byte) {
 		return
 	}
 	fn := x.srv.funcs.Load().byName[string(c.Name)]
+	if fn == nil || !x.user.Load().everything(Execute) {
+		if fn, err = x.find(fn, string(c.Name)); err != nil {
+			x.fail(h, replyTo(err, ""))
+			return
+		}
+	}
+	x.start(h, fn, c.Args)
+}
+
+// find returns what answers calls of a name that is not simply a function that
+// everybody may call.
+func (x *session) find(fn *function, name string) (*function, error) {
 	if fn == nil {
-		x.fail(h.Sync, iproto.NewError(iproto.CodeNoSuchProc,
-			fmt.Sprintf("Procedure '%s' is not defined", c.Name), "func", string(c.Name)))
-		return
+		if fn = x.countFunction(name); fn != nil {
+			return fn, nil
+		}
 	}
-	if fn.mode == Inline {
-		x.runInline(h, fn, c.Args)
-		return
+	if err := x.user.Load().check(Execute, "function", name); err != nil {
+		return nil, err
 	}
-	x.enqueue(&Request{session: x, ctx: x.ctx, header: *h, fn: fn}, fn.mode, c.Args)
+	if fn == nil {
+		other := *x.srv.funcs.Load().fallback
+		other.name = name
+		fn = &other
+	}
+	return fn, nil
 }
 
 // eval starts what an EVAL asks for.
@@ -36,20 +50,38 @@ func (x *session) eval(h *iproto.Header, body []byte) {
 		x.refuse(*h, err)
 		return
 	}
-	f := x.srv.funcs.Load().eval
-	if f == nil {
-		x.fail(h.Sync, unsupported("EVAL"))
+	if err := x.user.Load().check(Execute, "universe", ""); err != nil {
+		x.fail(h, err)
 		return
 	}
-	x.enqueue(&Request{session: x, ctx: x.ctx, header: *h, eval: f, expr: string(e.Expr)}, Goroutine, e.Args)
+	f, expr := x.srv.funcs.Load().eval, string(e.Expr)
+	if f == nil {
+		x.fail(h, unsupported("EVAL"))
+		return
+	}
+	x.start(h, &function{name: "eval", act: callFunction, mode: Goroutine,
+		f: func(ctx context.Context, req *Request) (any, error) { return f(ctx, expr, req) }}, e.Args)
+}
+
+// start has a request answered where the mode of fn says, in its stream if it
+// has one.
+func (x *session) start(h *iproto.Header, fn *function, body []byte) {
+	switch {
+	case h.StreamID != 0:
+		x.startInStream(h, fn, body)
+	case fn.mode == Inline:
+		x.runInline(h, fn, body, nil)
+	case x.reserve(len(body)):
+		x.enqueue(x.newRequest(h, fn, body, nil))
+	}
 }
 
 // runInline runs a handler on the loop. Its answer joins the others of this
 // callback.
-func (x *session) runInline(h *iproto.Header, fn *function, args []byte) {
+func (x *session) runInline(h *iproto.Header, fn *function, body []byte, s *stream) {
 	r := &x.inline
-	r.header, r.fn = *h, fn
-	r.args, _ = msgp.NewArray(args)
+	r.header, r.fn, r.body, r.stream = *h, fn, body, s
+	r.args, _ = msgp.NewArray(body)
 	r.begin()
 	r.reply = x.out.B
 	r.answer()
@@ -57,68 +89,30 @@ func (x *session) runInline(h *iproto.Header, fn *function, args []byte) {
 	r.end()
 }
 
-// enqueue hands a request to the pool, or to the fibers, when this callback
-// ends. args are copied, because the input buffer is used again.
-func (x *session) enqueue(r *Request, mode Mode, args []byte) {
-	r.args, _ = msgp.NewArray(append(make([]byte, 0, len(args)), args...))
+// newRequest makes a request of its own. What it has of the packet is copied,
+// because the input buffer is used again. The caller has reserved its place.
+func (x *session) newRequest(h *iproto.Header, fn *function, body []byte, s *stream) *Request {
+	r := &Request{session: x, ctx: x.ctx, header: *h, fn: fn, stream: s, size: len(body),
+		body: append(make([]byte, 0, len(body)), body...)}
+	r.args, _ = msgp.NewArray(r.body)
 	r.begin()
-	x.inFlight.Add(1)
-	x.srv.inFlight.Add(1)
-	if mode == Fiber {
+	return r
+}
+
+// enqueue hands a request to the pool, or to the fibers, when this callback
+// ends.
+func (x *session) enqueue(r *Request) {
+	if r.fn.mode == Fiber {
 		x.fiberBatch = append(x.fiberBatch, r)
 		return
 	}
 	x.batch = append(x.batch, r)
 }
 
-// answer runs the handler and appends the frame that answers the request to
-// reply. A panic, be it in the handler or in a method of what it returned, is
-// answered as an error; so is a handler that ends its goroutine.
-func (r *Request) answer() {
-	answered := false
-	defer func() {
-		if !answered {
-			r.fail(r.panicked(recover()))
-		}
-	}()
-	result, err := r.invoke()
-	if err == nil {
-		var out []byte
-		if out, err = r.appendResults(r.reply, result); err == nil {
-			r.reply = out
-		}
-	}
+func callFunction(r *Request, dst []byte) ([]byte, error) {
+	result, err := r.fn.f(r.ctx, r)
 	if err != nil {
-		r.fail(err)
+		return dst, err
 	}
-	answered = true
-}
-
-func (r *Request) fail(err error) {
-	r.reply = replyTo(err, r.name()).AppendReply(r.reply, r.header.Sync, schemaVersion)
-}
-
-func (r *Request) invoke() (any, error) {
-	if r.eval != nil {
-		return r.eval(r.ctx, r.expr, r)
-	}
-	return r.fn.f(r.ctx, r)
-}
-
-// panicked logs a panic with the value v and makes an error of it. It is nil
-// when the goroutine ends instead.
-func (r *Request) panicked(v any) error {
-	r.session.srv.log.Error("box: handler panicked", "function", r.name(), "session", r.session.id,
-		"panic", v, "stack", string(debug.Stack()))
-	if v == nil {
-		return errors.New("handler ended its goroutine")
-	}
-	return fmt.Errorf("handler panicked: %v", v)
-}
-
-func (r *Request) name() string {
-	if r.eval != nil {
-		return "eval"
-	}
-	return r.fn.name
+	return r.appendResults(dst, result)
 }

@@ -29,9 +29,49 @@
 // that has collected in one write. If he is on his way already, he is not sent
 // again.
 //
+// Pushes of a request arrive in order and before its answer. When a client does
+// not read, at most Config.OutputBudget bytes wait for it, and SlowReader says
+// what becomes of further pushes.
+//
+// # Watchers
+//
+// Broadcast gives a key a value and tells the sessions that watch it. The event
+// is encoded once, each loop is woken once, and sends it to those of its
+// sessions that have acknowledged the event before; others get the newest value
+// when they do.
+//
+//	srv.Broadcast("config", map[string]any{"version": 2})
+//
+// # Who may do what
+//
+// A session is the user guest, who may do everything, until AUTH makes another
+// user of it. SetUser adds users, with passwords and rights, and restricts the
+// guest. Wrong credentials are answered late, and logged.
+//
+// # Spaces and transactions
+//
+// SetSpaces shows what Go code has as spaces that clients select from and
+// change; Transactions makes transactions of streams, and SQL runs statements.
+// Each is an interface, so that the tuples can be anywhere.
+//
+// # What happens to too much of it
+//
+// Nothing is rejected: the input of a connection is not read any more while
+// too many of its requests are under way (Config.MaxInFlight), too many of all
+// connections (MaxRequests), too many bytes of them (Readahead), or its output
+// is not taken (OutputBudget). Only clients beyond MaxConns are turned away.
+//
+// # How a server ends
+//
+// Shutdown tells those who watch box.shutdown, as net.box does, and waits until
+// they have gone and the requests of the others are answered. Requests that
+// come meanwhile are served.
+//
 // # What it does not do
 //
-// There is no Lua and there are no spaces: EVAL is an error unless Eval sets a
-// handler, and the schema is empty. Sessions are the user guest. Streams,
-// transactions and watchers are not offered.
+// There is no Lua: EVAL is an error unless Eval sets a handler. There is no
+// replication, no pagination, and tuples travel as plain arrays, without the
+// names of their fields. A handler that ends its goroutine with runtime.Goexit
+// is answered as an error in the mode Goroutine; in the others it takes its
+// loop, or its fiber, with it.
 package box

@@ -135,7 +135,11 @@ func (p *fibers) run(r *Request, x *reactor.Fiber, scratch []byte) []byte {
 	}
 	p.mind() // this may be another turn than the one it began in
 	s.out.B = append(s.out.B, r.reply...)
-	s.spill()
-	s.done()
+	if r.stream == nil {
+		s.spillFrom(flushAt)
+	} else {
+		s.spillFrom(1) // the next one of the stream may be answered elsewhere
+	}
+	s.done(r)
 	return r.reply
 }

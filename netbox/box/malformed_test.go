@@ -3,7 +3,6 @@ package box
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/kharon-net/kharon/codec/iproto"
@@ -176,7 +175,7 @@ func TestRepliesHaveTheFormOfTarantool(t *testing.T) {
 		{"S15 CALL_16", "82 01 03 00 06 82 22 a46563686f 21 94 01 c0 03 91 04",
 			"ce0000002a 83 00ce00000000 01cf0000000000000003 05cf0000000000000001 81 30 dd00000004 91 01 91 c0 91 03 91 04"},
 		{"S21 ID", "82 01 04 00 49 82 54 0a 55 90",
-			"ce0000002b 83 00ce00000000 01cf0000000000000004 05cf0000000000000001 83 54 0a 55 90 5b a9 636861702d73686131"},
+			"ce0000002f 83 00ce00000000 01cf0000000000000004 05cf0000000000000001 83 54 0a 55 94 00 02 03 06 5b a9 636861702d73686131"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c.write(frame(t, tt.packet))
@@ -251,17 +250,4 @@ func TestLargeRequestAndAnswer(t *testing.T) {
 			t.Errorf("mode %d: %d bytes came back changed", mode, len(text))
 		}
 	}
-}
-
-func TestOnlyTheGuestWithoutPasswordIsKnown(t *testing.T) {
-	const mismatch = "User not found or supplied credentials are invalid"
-	_, addr := start(t, Config{})
-	c := dialRaw(t, addr)
-	c.write(frame(t, "82 01 01 00 07 82 23 a56775657374 21 90"))
-	c.expectOK(1)
-	c.write(frame(t, "82 01 02 00 07 82 23 a5616c696365 21 90"))
-	c.expectError(2, iproto.CodeCredsMismatch, mismatch)
-	c.write(frame(t, "82 01 03 00 07 82 23 a56775657374 21 92 a9636861702d73686131 b4"+strings.Repeat("00", 20)))
-	c.expectError(3, iproto.CodeCredsMismatch, mismatch)
-	c.expectAlive()
 }

@@ -36,7 +36,8 @@ func TestRingKeepsTheOrder(t *testing.T) {
 
 // pooled returns a request that runs f on a pool, without a client.
 func pooled(x *session, f func()) *Request {
-	return &Request{session: x, fn: &function{f: func(context.Context, *Request) (any, error) { f(); return nil, nil }}}
+	return &Request{session: x, fn: &function{act: callFunction,
+		f: func(context.Context, *Request) (any, error) { f(); return nil, nil }}}
 }
 
 // quietSession is a session whose client has connected and does nothing.
@@ -45,8 +46,8 @@ func quietSession(t *testing.T) *session {
 	dialRaw(t, addr).expectAlive()
 	x := srv.open()[0]
 	x.inFlight.Add(1 << 20) // these requests are not counted
-	srv.inFlight.Add(1 << 20)
-	t.Cleanup(func() { srv.inFlight.Store(0) })
+	srv.turnstile.inside.Add(1 << 20)
+	t.Cleanup(func() { srv.turnstile.inside.Store(0) })
 	return x
 }
 

@@ -3,12 +3,10 @@ package box
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -19,17 +17,26 @@ import (
 // what it can do with Func, then Listen.
 type Server struct {
 	// immutable
-	cfg  Config
-	log  *slog.Logger
-	uuid string
-	pool *pool
-	base context.Context // of every session; done when the server is closed
-	end  context.CancelFunc
+	cfg      Config
+	log      *slog.Logger
+	uuid     uuid.UUID
+	protocol uint64 // version of the protocol; 0: without ID
+	pool     *pool
+	base     context.Context // of every session; done when the server is closed
+	end      context.CancelFunc
 
-	funcs    atomic.Pointer[functions] // copied on write
-	lastID   atomic.Uint64             // of sessions
-	inFlight atomic.Int64              // requests of the pool under way
-	leaving  atomic.Bool               // Shutdown waits for progress
+	funcs     atomic.Pointer[functions] // copied on write
+	overrides atomic.Pointer[overrides] // copied on write; nil: none
+	tx        atomic.Pointer[TxHandler]
+	sql       atomic.Pointer[SQL]
+	schema    atomic.Pointer[schema]
+	lastID    atomic.Uint64 // of sessions
+	tasks     atomic.Int64  // goroutines of spawn under way
+	lastRites atomic.Int64  // sessions that watch box.shutdown
+	leaving   atomic.Bool   // Shutdown waits for progress
+	turnstile turnstile
+	topics    topics
+	counts    serverCounts
 
 	// progress has room for one: who ended the last request or a session
 	// sends, Shutdown receives.
@@ -38,15 +45,13 @@ type Server struct {
 	mu        sync.Mutex
 	own       *reactor.Reactor // made by the server; nil: not yet, or Config.Reactor
 	listeners []*reactor.Listener
-	sessions  map[*session]struct{}
+	sessions  map[uint64]*session // by ID
+	addresses map[string]int      // sessions by the address of the client, without port
+	users     map[string]*account
 	fibers    map[*reactor.Loop]*fibers
+	boards    map[*reactor.Loop]*board
+	past      sessionTotals // of the sessions that have ended
 	closing   bool
-}
-
-// functions is what a server can do. It is not changed once published.
-type functions struct {
-	byName map[string]*function
-	eval   Eval
 }
 
 // New makes a server. The error says which field of cfg is wrong.
@@ -54,38 +59,20 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, log: cfg.Logger, uuid: uuid.NewString(),
-		progress: make(chan struct{}, 1), sessions: map[*session]struct{}{},
-		fibers: map[*reactor.Loop]*fibers{}}
+	s := &Server{cfg: cfg, log: cfg.Logger, uuid: uuid.New(), protocol: protocolOf(cfg.Version),
+		progress: make(chan struct{}, 1), sessions: map[uint64]*session{}, addresses: map[string]int{},
+		users: map[string]*account{}, fibers: map[*reactor.Loop]*fibers{}, boards: map[*reactor.Loop]*board{}}
 	s.base, s.end = context.WithCancel(context.Background())
 	s.pool = newPool(cfg.Workers)
-	s.funcs.Store(&functions{byName: map[string]*function{}})
+	s.funcs.Store(&functions{byName: map[string]*function{}, fallback: unknown})
+	s.schema.Store(&schema{version: firstSchemaVersion})
+	s.turnstile.idle = s.moved
+	s.turnstile.limit.Store(int64(cfg.MaxRequests))
+	if err := s.SetUser(User{Name: guestName, Rights: All}); err != nil {
+		return nil, err
+	}
+	s.announceSystem()
 	return s, nil
-}
-
-// Func makes f answer calls of name, which may have dots and a colon. A name
-// given again replaces the function. Safe to call from any goroutine, also
-// while the server runs.
-func (s *Server) Func(name string, f Func) { s.FuncWith(FuncOptions{}, name, f) }
-
-// FuncWith is Func with options. Safe to call from any goroutine, also while
-// the server runs.
-func (s *Server) FuncWith(o FuncOptions, name string, f Func) {
-	setDefault(&o.Mode, s.cfg.Mode)
-	s.change(func(fs *functions) { fs.byName[name] = &function{name: name, f: f, mode: o.Mode} })
-}
-
-// Eval makes f answer EVAL requests, which are an error without it: there is
-// no Lua here. Safe to call from any goroutine, also while the server runs.
-func (s *Server) Eval(f Eval) { s.change(func(fs *functions) { fs.eval = f }) }
-
-func (s *Server) change(edit func(*functions)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	old := s.funcs.Load()
-	next := &functions{byName: maps.Clone(old.byName), eval: old.eval}
-	edit(next)
-	s.funcs.Store(next)
 }
 
 // Listen begins to accept clients on address: "host:port", with port 0 for one
@@ -114,8 +101,8 @@ func (s *Server) Listen(address string) (net.Addr, error) {
 	return ln.Addr(), nil
 }
 
-// ListenAndServe listens on address until ctx is done, and then shuts down:
-// requests under way have 3 seconds to finish. The error is why it could not
+// ListenAndServe listens on address until ctx is done, and then shuts down,
+// for which Config.ShutdownTimeout is the time. The error is why it could not
 // listen, or that of Shutdown. Afterwards the server can not be used again.
 // Safe to call from any goroutine but a loop's.
 func (s *Server) ListenAndServe(ctx context.Context, address string) error {
@@ -124,10 +111,14 @@ func (s *Server) ListenAndServe(ctx context.Context, address string) error {
 		return err
 	}
 	<-ctx.Done()
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.ShutdownTimeout)
 	defer cancel()
 	return s.Shutdown(grace)
 }
+
+// SetMaxRequests changes Config.MaxRequests; 0 is no limit. Connections that
+// wait go on as far as they may. Safe to call from any goroutine.
+func (s *Server) SetMaxRequests(n int) { s.turnstile.setLimit(max(n, 0)) }
 
 // reactor returns the reactor of the server, started if need be.
 func (s *Server) reactor() (*reactor.Reactor, error) {

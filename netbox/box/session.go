@@ -6,21 +6,15 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/valyala/bytebufferpool"
 
 	"github.com/kharon-net/kharon/codec/iproto"
 	"github.com/kharon-net/kharon/reactor"
 )
-
-// schemaVersion stands in every answer. The schema never changes: there is
-// none.
-const schemaVersion = 1
-
-// flushAt is how much output of inline handlers collects before it is written
-// though more requests are there, in bytes.
-const flushAt = 128 << 10
 
 // A session is one client, from its greeting to its disconnect. It belongs to
 // the loop of its connection.
@@ -39,13 +33,38 @@ type session struct {
 	fiberBatch []*Request                 // and for the fibers
 	inline     Request                    // used again for each inline handler
 	stopped    bool                       // no more input is processed
+	stalled    bool                       // input waits for an AUTH or a trigger to end
+	postponed  bool                       // the packet just looked at has to come again
+	admitted   bool                       // one of those that Config.MaxConns counts
 	serial     uint64                     // requests begun
+	received   uint64                     // packets; counts.requests has it, too, after each callback
 	paused     bool                       // input waits for requests or output to get less
+	failures   int                        // AUTH requests with wrong credentials
+	features   iproto.Features            // that the client has announced
+	board      *board                     // of the loop; nil: nothing has been watched
+	watches    map[string]*watch          // by key; nil: none
+	watchBytes int                        // of their keys
+	parked     []*watch                   // whose events wait for the output to drain
+	timers     timers
+	inPacket   bool      // timers.packet is armed
+	heard      time.Time // when input came last, if Config.IdleTimeout is set
 
 	inFlight atomic.Int32 // requests of the pool not yet answered, batch included
+	holding  atomic.Int64 // bytes of their packets
 	crowded  atomic.Bool  // input waits for requests to end
 	resuming atomic.Bool  // the loop has been asked to look again
 	gone     atomic.Bool  // the client has disconnected
+
+	user     atomic.Pointer[account]
+	storage  sync.Map
+	counts   sessionCounts
+	outbox   outbox
+	underway underway
+	streams  streams
+
+	queued bool // in the queue of the turnstile, whose mutex guards it
+
+	connecting sync.WaitGroup // the triggers of OnConnect
 }
 
 // accept is called by the loop for each connection.
@@ -53,167 +72,89 @@ func (s *Server) accept(c *reactor.Conn) reactor.Handler {
 	x := &session{srv: s, conn: c, id: s.lastID.Add(1)}
 	x.ctx, x.end = context.WithCancel(s.base)
 	x.inline.session, x.inline.ctx = x, x.ctx
+	x.user.Store(s.account(guestName))
 	return x
 }
 
 // OnOpen greets the client.
 func (x *session) OnOpen(c *reactor.Conn) {
-	x.srv.mu.Lock()
-	closing := x.srv.closing
-	if !closing {
-		x.srv.sessions[x] = struct{}{}
-	}
-	x.srv.mu.Unlock()
-	if closing {
+	err := x.srv.join(x)
+	if errors.Is(err, net.ErrClosed) {
 		_ = c.Close()
 		return
 	}
 	_, _ = rand.Read(x.salt[:])
-	greeting := iproto.Greeting{Version: x.srv.cfg.Version, UUID: x.srv.uuid, Salt: x.salt[:]}
+	greeting := iproto.Greeting{Version: x.srv.cfg.Version, UUID: x.srv.uuid.String(), Salt: x.salt[:]}
 	_ = c.Append(greeting.Append)
+	if err != nil {
+		x.turnAway(err)
+		return
+	}
+	x.watchTheClock()
+	x.srv.cfg.Trace.connected(x)
+	x.connected()
 }
 
-// OnData processes every complete packet in p. What the handlers on the loop
-// answer collects, and leaves in one write.
-func (x *session) OnData(c *reactor.Conn, p []byte) (n int) {
-	if x.stopped {
-		return len(p)
+// join makes x one of the sessions of the server. The error is net.ErrClosed,
+// or what the client is told.
+func (s *Server) join(x *session) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return net.ErrClosed
 	}
-	x.out = bytebufferpool.Get()
-	defer x.leave()
-	for n < len(p) && !x.stopped {
-		if x.mustPause() {
-			return n
-		}
-		size, k, err := iproto.ParseFrameLength(p[n:], x.srv.cfg.MaxPacket)
-		if err != nil {
-			x.refuse(iproto.Header{}, err)
-			x.stopped = true
-			return len(p)
-		}
-		if k == 0 {
-			return n
-		}
-		end := n + k + int(size)
-		if end > len(p) {
-			c.Expect(end - n)
-			return n
-		}
-		x.packet(p[n+k : end : end])
-		n = end
+	if err := s.admit(x); err != nil {
+		return err
 	}
-	return n
+	x.admitted = true
+	s.sessions[x.id] = x
+	s.counts.connections.Add(1)
+	return nil
 }
 
-// leave hands over what one callback has collected, and closes the connection
-// when its input can not be followed any more.
-func (x *session) leave() {
-	out := x.out
-	x.out = nil
-	if len(out.B) > 0 {
-		_ = x.conn.WriteNow(out.B)
-	}
-	bytebufferpool.Put(out)
-	if x.stopped {
-		_ = x.conn.Close() // after the last word, which it lets leave
-	}
-	if len(x.batch) > 0 {
-		x.srv.pool.put(x.batch)
-		clear(x.batch)
-		x.batch = x.batch[:0]
-	}
-	if len(x.fiberBatch) > 0 {
-		x.srv.fibersOf(x.conn.Loop()).put(x.fiberBatch)
-		clear(x.fiberBatch)
-		x.fiberBatch = x.fiberBatch[:0]
-	}
+// turnAway is the last word to a client that may not stay.
+func (x *session) turnAway(err error) {
+	x.stopped = true
+	e := replyTo(err, "")
+	_ = x.conn.Append(func(dst []byte) []byte { return e.AppendReply(dst, 0, x.srv.schemaVersion()) })
+	_ = x.conn.Close()
 }
-
-// spill writes the output collected so far when it has become large.
-func (x *session) spill() {
-	if len(x.out.B) >= flushAt {
-		_ = x.conn.WriteNow(x.out.B)
-		x.out.B = x.out.B[:0]
-	}
-}
-
-// mustPause stops the input when requests have to wait, because too many are
-// under way or the client does not take the answers, until that is over.
-func (x *session) mustPause() bool {
-	switch {
-	case int(x.inFlight.Load()) >= x.srv.cfg.MaxInFlight:
-		x.crowded.Store(true)
-		if x.sparse() { // meanwhile, and so nobody has seen that it matters
-			x.wake()
-		}
-	case len(x.out.B) == 0 && x.full():
-		x.conn.WantDrain()
-	default:
-		return false
-	}
-	x.paused = true
-	x.conn.PauseRead()
-	return true
-}
-
-// sparse reports whether so few requests are under way that more may come.
-func (x *session) sparse() bool { return int(x.inFlight.Load()) <= x.srv.cfg.MaxInFlight/2 }
-
-// full reports whether more output waits for the client than it may, also when
-// all that the kernel takes has been written. Safe to call from any goroutine.
-func (x *session) full() bool {
-	if x.conn.Queued() <= x.srv.cfg.OutputBudget {
-		return false
-	}
-	x.conn.Flush()
-	return x.conn.Queued() > x.srv.cfg.OutputBudget
-}
-
-// done is called when a request of the pool has been answered.
-func (x *session) done() {
-	x.inFlight.Add(-1)
-	if x.crowded.Load() && x.sparse() {
-		x.wake()
-	}
-	if x.srv.inFlight.Add(-1) == 0 {
-		x.srv.moved()
-	}
-}
-
-// wake makes the loop look whether the input may go on. Safe to call from any
-// goroutine.
-func (x *session) wake() {
-	if !x.resuming.Swap(true) {
-		_ = x.conn.Loop().Post(x.resume)
-	}
-}
-
-func (x *session) resume() {
-	x.resuming.Store(false)
-	x.crowded.Store(false)
-	if x.paused {
-		x.paused = false
-		x.conn.ResumeRead()
-	}
-}
-
-// OnDrain goes on with the input when the client has taken the answers.
-func (x *session) OnDrain(*reactor.Conn) { x.resume() }
 
 // OnHangup ends what waits for the client to go, when the input is waiting
 // for that: else neither would ever end.
-func (x *session) OnHangup(*reactor.Conn) { x.end() }
+func (x *session) OnHangup(*reactor.Conn) {
+	x.end()
+	x.drained()
+}
 
 // OnClose ends the session. Requests under way go on; their answers go
 // nowhere.
 func (x *session) OnClose(_ *reactor.Conn, err error) {
 	x.gone.Store(true)
 	x.end()
-	x.srv.mu.Lock()
-	delete(x.srv.sessions, x)
-	x.srv.mu.Unlock()
-	x.srv.moved()
+	x.drained()
+	x.timers.stop()
+	x.unwatchAll()
+	x.streams.close()
+	if x.admitted {
+		x.srv.cfg.Trace.disconnected(x, err)
+		x.disconnected()
+	}
+	x.srv.leave(x) // last, so that Shutdown finds what is still to be done
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
 		x.srv.log.Info("box: connection lost", "session", x.id, "peer", x.conn.RemoteAddr(), "err", err)
 	}
+}
+
+// leave is the opposite of join.
+func (s *Server) leave(x *session) {
+	s.mu.Lock()
+	if x.admitted {
+		delete(s.sessions, x.id)
+		s.release(x)
+		s.past.add(x)
+	}
+	s.mu.Unlock()
+	s.turnstile.next()
+	s.moved()
 }

@@ -7,11 +7,13 @@ import (
 	"net"
 )
 
-// Shutdown stops accepting, waits until the requests under way are answered,
-// and closes the connections when the answers have left. When ctx is done
-// first it goes on without waiting, and the error is ctx's cause. Afterwards
-// the server can not be used again. Safe to call from any goroutine but a
-// loop's.
+// Shutdown stops accepting and tells those who watch box.shutdown. It waits
+// until they have closed their connections, for which net.box finishes its
+// requests first, and until the requests of the others are answered; requests
+// that come meanwhile are served. Then it closes the connections that are left,
+// when their answers have left. When ctx is done first it goes on without
+// waiting, and the error is ctx's cause. Afterwards the server can not be used
+// again. Safe to call from any goroutine but a loop's.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	first := !s.closing
@@ -25,9 +27,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		_ = ln.Close()
 	}
 	s.leaving.Store(true)
-	err := s.await(ctx, func() bool { return s.inFlight.Load() == 0 })
+	_ = s.announce(keyShutdown, true)
+	err := s.await(ctx, func() bool { return s.turnstile.inside.Load() == 0 && s.lastRites.Load() == 0 })
 	s.end()
-	errs := []error{err, s.hangUp(ctx)}
+	errs := []error{err, s.hangUp(ctx), s.await(ctx, func() bool { return s.tasks.Load() == 0 })}
 	if own != nil {
 		errs = append(errs, own.Shutdown(ctx))
 	}
@@ -92,7 +95,7 @@ func (s *Server) open() []*session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := make([]*session, 0, len(s.sessions))
-	for x := range s.sessions {
+	for _, x := range s.sessions {
 		list = append(list, x)
 	}
 	return list

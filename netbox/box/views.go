@@ -1,13 +1,11 @@
 package box
 
 import (
-	"fmt"
-
-	"github.com/kharon-net/kharon/codec/iproto"
+	"context"
+	"iter"
 )
 
-// The views a client reads when it connects. There are no spaces, so all of
-// them are empty.
+// The views a client reads when it connects.
 const (
 	vcollation     = 277
 	vspace         = 281
@@ -15,55 +13,97 @@ const (
 	vspaceSequence = 341
 )
 
-// space answers requests for tuples.
-func (x *session) space(h *iproto.Header, body []byte) {
-	id, name, err := spaceOf(h.Type, body)
-	switch {
-	case err != nil:
-		x.refuse(*h, err)
-	case name == "" && isView(id) && h.Type == iproto.TypeSelect:
-		b, mark := iproto.BeginFrame(x.out.B)
-		b = iproto.AppendReplyHeader(b, iproto.TypeOK, h.Sync, schemaVersion)
-		b, _ = iproto.AppendDataHead(b)
-		x.out.B = iproto.EndFrame(b, mark)
-	default:
-		if name == "" {
-			name = fmt.Sprint(id)
-		}
-		x.fail(h.Sync, iproto.NewError(iproto.CodeNoSuchSpace,
-			fmt.Sprintf("Space '%s' does not exist", name), "space", name))
-	}
+// A view is a space of the server itself: what it has is made from the schema.
+type view struct {
+	rows func(sc *schema, sees func(*Space) bool) iter.Seq[any]
 }
 
-func isView(id uint32) bool {
-	return id == vspace || id == vindex || id == vcollation || id == vspaceSequence
+// views are the spaces of the server itself. Clients select all of a view, or
+// by the number of a space.
+var views = []*Space{
+	makeView(vcollation, "_vcollation", noRows),
+	makeView(vspace, "_vspace", spaceRows),
+	makeView(vindex, "_vindex", indexRows),
+	makeView(vspaceSequence, "_vspace_sequence", noRows),
 }
 
-// mandatory is what the requests for tuples must have besides a space, in the
-// order in which it is missed.
-var mandatory = map[iproto.Type][]iproto.Key{
-	iproto.TypeSelect:  {iproto.KeyLimit, iproto.KeyKey},
-	iproto.TypeInsert:  {iproto.KeyTuple},
-	iproto.TypeReplace: {iproto.KeyTuple},
-	iproto.TypeUpdate:  {iproto.KeyKey, iproto.KeyTuple},
-	iproto.TypeDelete:  {iproto.KeyKey},
-	iproto.TypeUpsert:  {iproto.KeyTuple, iproto.KeyOps},
+func makeView(id uint32, name string, rows func(*schema, func(*Space) bool) iter.Seq[any]) *Space {
+	s := &Space{ID: id, Name: name, Engine: "sysview", Mode: Inline, Handler: &view{rows},
+		Indexes: []Index{{Name: "primary", Type: "tree", Parts: []Part{{1, "unsigned"}}}}}
+	return s.serve()
 }
 
-// spaceOf checks a body and reads SPACE_ID, of which 32 bits count, or
-// SPACE_NAME, which wins.
-func spaceOf(typ iproto.Type, body []byte) (id uint32, name string, err error) {
-	keys, err := parseKeys(body)
-	if err != nil {
-		return 0, "", err
-	}
-	if !keys.has(iproto.KeySpaceID) && !keys.has(iproto.KeySpaceName) {
-		return 0, "", missing(iproto.KeySpaceID)
-	}
-	for _, k := range mandatory[typ] {
-		if !keys.has(k) {
-			return 0, "", missing(k)
+// view returns the view of a number, nil when there is none.
+func (sc *schema) view(id uint32) *Space {
+	for _, v := range views {
+		if v.ID == id {
+			return v
 		}
 	}
-	return uint32(keys.uint(iproto.KeySpaceID)), string(keys.string(iproto.KeySpaceName)), nil
+	return nil
+}
+
+func (sc *schema) viewNamed(name string) *Space {
+	for _, v := range views {
+		if v.Name == name {
+			return v
+		}
+	}
+	return nil
+}
+
+// Select returns the rows about the spaces that the session's user may use.
+func (v *view) Select(_ context.Context, req *Request, q *Query) (iter.Seq[any], error) {
+	user := req.session.user.Load()
+	sees := func(s *Space) bool {
+		return user.check(Read, "space", s.Name) == nil || user.check(Write, "space", s.Name) == nil
+	}
+	rows := v.rows(req.session.srv.schema.Load(), sees)
+	if q.Key.Len() == 0 {
+		return rows, nil
+	}
+	id := q.Key.Int(0)
+	return func(yield func(any) bool) {
+		for row := range rows {
+			if int64(row.([]any)[0].(uint32)) == id && !yield(row) {
+				return
+			}
+		}
+	}, nil
+}
+
+func noRows(*schema, func(*Space) bool) iter.Seq[any] { return func(func(any) bool) {} }
+
+// spaceRows are [id, owner, name, engine, field_count, opts, format].
+func spaceRows(sc *schema, sees func(*Space) bool) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		for _, s := range sc.spaces {
+			format := make([]any, len(s.Format))
+			for i := range s.Format {
+				format[i] = s.Format[i]
+			}
+			if sees(s) && !yield([]any{s.ID, 1, s.Name, s.Engine, 0, map[string]any{}, format}) {
+				return
+			}
+		}
+	}
+}
+
+// indexRows are [space_id, id, name, type, opts, parts].
+func indexRows(sc *schema, sees func(*Space) bool) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		for _, s := range sc.spaces {
+			for i := range s.Indexes {
+				ix := &s.Indexes[i]
+				parts := make([]any, len(ix.Parts))
+				for k, p := range ix.Parts {
+					parts[k] = []any{p.Field - 1, p.Type}
+				}
+				opts := map[string]any{"unique": !ix.NotUnique}
+				if sees(s) && !yield([]any{s.ID, i, ix.Name, ix.Type, opts, parts}) {
+					return
+				}
+			}
+		}
+	}
 }

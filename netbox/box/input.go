@@ -1,0 +1,193 @@
+package box
+
+import (
+	"time"
+
+	"github.com/valyala/bytebufferpool"
+
+	"github.com/kharon-net/kharon/codec/iproto"
+	"github.com/kharon-net/kharon/reactor"
+)
+
+// flushAt is how much output of inline handlers collects before it is written
+// though more requests are there, in bytes.
+const flushAt = 128 << 10
+
+// OnData processes every complete packet in p. What the handlers on the loop
+// answer collects, and leaves in one write.
+func (x *session) OnData(c *reactor.Conn, p []byte) (n int) {
+	if x.stopped {
+		return len(p)
+	}
+	if x.srv.cfg.IdleTimeout > 0 {
+		x.heard = time.Now()
+	}
+	x.out = bytebufferpool.Get()
+	defer x.leave()
+	for n < len(p) && !x.stopped {
+		if x.mustPause() {
+			return n
+		}
+		size, k, err := iproto.ParseFrameLength(p[n:], x.srv.cfg.MaxPacket)
+		if err != nil {
+			x.refuse(iproto.Header{}, err)
+			x.stopped = true
+			return len(p)
+		}
+		if k == 0 {
+			x.awaitPacket(true)
+			return n
+		}
+		end := n + k + int(size)
+		if end > len(p) {
+			c.Expect(end - n)
+			x.awaitPacket(true)
+			return n
+		}
+		x.awaitPacket(false)
+		x.packet(p[n+k : end : end])
+		if x.postponed { // it comes, and is counted, again
+			x.postponed = false
+			x.received--
+			return n
+		}
+		n = end
+	}
+	return n
+}
+
+// leave hands over what one callback has collected, and closes the connection
+// when its input can not be followed any more.
+func (x *session) leave() {
+	out := x.out
+	x.out = nil
+	x.counts.requests.Store(x.received)
+	if len(out.B) > 0 {
+		_ = x.conn.WriteNow(out.B)
+	}
+	bytebufferpool.Put(out)
+	if x.stopped {
+		_ = x.conn.Close() // after the last word, which it lets leave
+	}
+	if len(x.batch) > 0 {
+		x.underway.add(x.batch, int(x.inFlight.Load()))
+		x.srv.pool.put(x.batch)
+		clear(x.batch)
+		x.batch = x.batch[:0]
+	}
+	if len(x.fiberBatch) > 0 {
+		x.underway.add(x.fiberBatch, int(x.inFlight.Load()))
+		x.srv.fibersOf(x.conn.Loop()).put(x.fiberBatch)
+		clear(x.fiberBatch)
+		x.fiberBatch = x.fiberBatch[:0]
+	}
+}
+
+// spillFrom writes the output collected so far if it has so many bytes.
+func (x *session) spillFrom(size int) {
+	if len(x.out.B) >= size {
+		_ = x.conn.WriteNow(x.out.B)
+		x.out.B = x.out.B[:0]
+	}
+}
+
+// mustPause stops the input when requests have to wait, because too many are
+// under way or the client does not take the answers, until that is over.
+func (x *session) mustPause() bool {
+	switch {
+	case x.stalled:
+	case x.busy():
+		x.crowded.Store(true)
+		if x.sparse() { // meanwhile, and so nobody has seen that it matters
+			x.wake()
+		}
+	case len(x.out.B) == 0 && x.full():
+		x.conn.WantDrain()
+	default:
+		return false
+	}
+	x.pause()
+	return true
+}
+
+func (x *session) pause() {
+	x.paused = true
+	x.conn.PauseRead()
+}
+
+// busy reports whether so much is under way that no more may come.
+func (x *session) busy() bool {
+	return int(x.inFlight.Load()) >= x.srv.cfg.MaxInFlight || int(x.holding.Load()) >= x.srv.cfg.Readahead
+}
+
+// sparse reports whether so little is under way that more may come.
+func (x *session) sparse() bool {
+	return int(x.inFlight.Load()) <= x.srv.cfg.MaxInFlight/2 && int(x.holding.Load()) <= x.srv.cfg.Readahead/2
+}
+
+// full reports whether so much output waits for the client that no more should
+// be asked for, also when all that the kernel takes has been written: more than
+// half of the budget, whose other half is for what is under way. Safe to call
+// from any goroutine.
+func (x *session) full() bool {
+	if x.conn.Queued() <= x.srv.cfg.OutputBudget/2 {
+		return false
+	}
+	x.conn.Flush()
+	return x.conn.Queued() > x.srv.cfg.OutputBudget/2
+}
+
+// reserve takes a place for a request that is not answered at once, whose
+// packet has so many bytes to keep. When there is none, the packet has to come
+// again, and reserve sees to that.
+func (x *session) reserve(size int) bool {
+	if !x.srv.turnstile.enter() {
+		x.postponed = true
+		x.pause()
+		x.srv.turnstile.queue(x)
+		return false
+	}
+	x.inFlight.Add(1)
+	x.holding.Add(int64(size))
+	return true
+}
+
+// done is called when a request that reserved a place has been answered.
+func (x *session) done(r *Request) {
+	if r.stream != nil {
+		r.stream.next()
+	}
+	x.inFlight.Add(-1)
+	if r.size > 0 {
+		x.holding.Add(int64(-r.size))
+	}
+	if x.crowded.Load() && x.sparse() {
+		x.wake()
+	}
+	x.srv.turnstile.exit()
+}
+
+// wake makes the loop look whether the input may go on. Safe to call from any
+// goroutine.
+func (x *session) wake() {
+	if !x.resuming.Swap(true) {
+		_ = x.conn.Loop().Post(x.resume)
+	}
+}
+
+func (x *session) resume() {
+	x.resuming.Store(false)
+	x.crowded.Store(false)
+	if x.paused && !x.stalled {
+		x.paused = false
+		x.conn.ResumeRead()
+	}
+}
+
+// OnDrain goes on with the pushes and the input when the client has taken the
+// answers.
+func (x *session) OnDrain(*reactor.Conn) {
+	x.drained()
+	x.sendEvents()
+	x.resume()
+}

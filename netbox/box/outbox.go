@@ -1,0 +1,229 @@
+package box
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kharon-net/kharon/reactor"
+)
+
+// errSlowReader is why a connection ends by Disconnect.
+var errSlowReader = errors.New("box: the client does not read its pushes, as SlowReader Disconnect demands")
+
+// An outbox is the way of pushes into the output of a session. It keeps the
+// budget exactly, however many push at once, and keeps what DropOldest may
+// still drop.
+type outbox struct {
+	mu       sync.Mutex
+	held     [][]byte          // whole frames, oldest first
+	size     int               // of held, in bytes
+	waiting  []*reactor.Waiter // those who Block
+	draining bool              // OnDrain has been asked for
+
+	count atomic.Int32 // len(held)
+}
+
+// A target is the request that a push belongs to.
+type target struct {
+	req    *Request
+	serial uint64
+	sync   uint64
+}
+
+// running reports whether the request has not been answered. Safe to call from
+// any goroutine.
+func (t target) running() bool { return t.serial != 0 && t.req.serial.Load() == t.serial }
+
+// push puts a frame into the output, as policy says when that is full. Safe to
+// call from any goroutine.
+func (x *session) push(ctx context.Context, t target, policy SlowReader, frame []byte) error {
+	for {
+		w, err := x.tryPush(ctx, t, policy, frame)
+		if w == nil {
+			return err
+		}
+		err = w.Wait(ctx, time.Time{})
+		x.outbox.leave(w)
+		w.Free()
+		switch {
+		case x.ctx.Err() != nil:
+			return ErrSessionClosed
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// tryPush is one attempt. It returns a Waiter when there is something to wait
+// for.
+func (x *session) tryPush(ctx context.Context, t target, policy SlowReader, frame []byte) (*reactor.Waiter, error) {
+	o := &x.outbox
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case x.gone.Load():
+		return nil, ErrSessionClosed
+	case !t.running():
+		return nil, ErrRequestDone
+	case policy == DropOldest:
+		return nil, x.pushOrHold(t, frame)
+	case x.room(len(frame)):
+		x.release() // which has been counted
+		return nil, x.append(t, frame)
+	case policy == Disconnect:
+		x.conn.Abort(errSlowReader)
+		return nil, ErrSessionClosed
+	case policy != Block || t.req == &x.inline:
+		x.srv.counts.pushesRefused.Add(1)
+		return nil, ErrOutputFull
+	case x.ctx.Err() != nil: // the client has hung up, though it is still to be read
+		return nil, ErrSessionClosed
+	}
+	w := reactor.NewWaiter(ctx)
+	o.waiting = append(o.waiting, w)
+	x.askDrain()
+	return w, nil
+}
+
+// append writes a frame, unless the answer has come first: whoever ends a
+// request does so before writing its answer, and that takes the lock of the
+// connection's output as well. Called with outbox.mu held.
+func (x *session) append(t target, frame []byte) error {
+	late := false
+	err := x.conn.Append(func(dst []byte) []byte {
+		if late = !t.running(); late {
+			return dst
+		}
+		return append(dst, frame...)
+	})
+	switch {
+	case err != nil:
+		return ErrSessionClosed
+	case late:
+		return ErrRequestDone
+	}
+	x.counts.pushes.Add(1)
+	return nil
+}
+
+// room reports whether n more bytes are within the budget. Called with
+// outbox.mu held.
+func (x *session) room(n int) bool {
+	fits := func() bool {
+		used := x.conn.Queued() + x.outbox.size
+		return used == 0 || used+n <= x.srv.cfg.OutputBudget
+	}
+	if fits() {
+		return true
+	}
+	x.conn.Flush()
+	return fits()
+}
+
+// pushOrHold is a push of the kind DropOldest. Called with outbox.mu held.
+func (x *session) pushOrHold(t target, frame []byte) error {
+	o := &x.outbox
+	if len(o.held) == 0 && x.conn.Queued()+len(frame) <= x.srv.cfg.OutputBudget/2 {
+		return x.append(t, frame)
+	}
+	for !x.room(len(frame)) && len(o.held) > 0 {
+		o.drop()
+		x.srv.counts.pushesDropped.Add(1)
+	}
+	if !x.room(len(frame)) {
+		x.srv.counts.pushesRefused.Add(1)
+		return ErrOutputFull
+	}
+	o.hold(frame)
+	if !t.running() { // and who ended it may not have seen the frame
+		o.unhold()
+		return ErrRequestDone
+	}
+	x.counts.pushes.Add(1)
+	x.askDrain()
+	return nil
+}
+
+// release writes all that DropOldest has held. Called with outbox.mu held.
+func (x *session) release() { x.releaseUpTo(math.MaxInt) }
+
+// releaseUpTo writes what DropOldest has held, the oldest first, until more
+// than limit bytes are queued. Called with outbox.mu held.
+func (x *session) releaseUpTo(limit int) {
+	o := &x.outbox
+	for len(o.held) > 0 && x.conn.Queued() <= limit {
+		_, _ = x.conn.Write(o.held[0])
+		o.drop()
+	}
+}
+
+// flushHeld is release for whoever has to write an answer after it. Safe to
+// call from any goroutine.
+func (x *session) flushHeld() {
+	x.outbox.mu.Lock()
+	defer x.outbox.mu.Unlock()
+	x.release()
+}
+
+// askDrain asks for OnDrain. Called with outbox.mu held.
+func (x *session) askDrain() {
+	if !x.outbox.draining {
+		x.outbox.draining = true
+		_ = x.conn.Loop().Post(x.conn.WantDrain)
+	}
+}
+
+// drained goes on with the pushes that waited. Called on the loop.
+func (x *session) drained() {
+	o := &x.outbox
+	o.mu.Lock()
+	o.draining = false
+	if x.releaseUpTo(x.srv.cfg.OutputBudget / 4); len(o.held) > 0 {
+		x.askDrain()
+	}
+	waiting := o.waiting
+	o.waiting = nil
+	for _, w := range waiting {
+		w.WakeOn(x.conn.Loop()) // with mu held: who gives up takes itself off the list first
+	}
+	o.mu.Unlock()
+}
+
+func (o *outbox) hold(frame []byte) {
+	o.held = append(o.held, append([]byte(nil), frame...))
+	o.size += len(frame)
+	o.count.Store(int32(len(o.held)))
+}
+
+// drop forgets the oldest frame.
+func (o *outbox) drop() {
+	o.size -= len(o.held[0])
+	o.held[0] = nil
+	o.held = o.held[1:]
+	o.count.Store(int32(len(o.held)))
+}
+
+// unhold forgets the newest frame.
+func (o *outbox) unhold() {
+	last := len(o.held) - 1
+	o.size -= len(o.held[last])
+	o.held[last] = nil
+	o.held = o.held[:last]
+	o.count.Store(int32(last))
+}
+
+// leave takes a Waiter off the list, if it is there.
+func (o *outbox) leave(w *reactor.Waiter) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for i, other := range o.waiting {
+		if other == w {
+			o.waiting = append(o.waiting[:i], o.waiting[i+1:]...)
+			return
+		}
+	}
+}
