@@ -5,10 +5,11 @@ import "iter"
 // A coroutine is a goroutine that runs only while its loop waits for it. One
 // carries a fiber to its end, and then the next one.
 type coroutine struct {
-	fiber *Fiber // nil: free
-	next  func() (struct{}, bool)
-	stop  func()
-	yield func(struct{}) bool
+	fiber     *Fiber // nil: free
+	next      func() (struct{}, bool)
+	stop      func()
+	yield     func(struct{}) bool
+	goroutine uint64 // its number; set when it first runs
 }
 
 // maxSpare is how many free coroutines a loop keeps.
@@ -18,6 +19,7 @@ func newCoroutine() *coroutine {
 	co := &coroutine{}
 	co.next, co.stop = iter.Pull(func(yield func(struct{}) bool) {
 		co.yield = yield
+		co.goroutine = goroutine()
 		for {
 			co.fiber.main()
 			co.fiber = nil

@@ -37,7 +37,8 @@ type Fiber struct {
 	timer      *Timer
 	prev, next *Fiber // among the fibers of the loop
 
-	queued atomic.Bool // on its way to be resumed
+	queued    atomic.Bool   // on its way to be resumed
+	goroutine atomic.Uint64 // the number of its coroutine's; 0 before it starts
 
 	end Gate
 	err error // the panic it ended with; set before end opens
@@ -236,6 +237,7 @@ func (x *Fiber) main() {
 		x.end.Open()
 	}()
 	x.loop.owner.take()
+	x.goroutine.Store(x.co.goroutine)
 	if x.ctx.Done() != nil {
 		defer context.AfterFunc(x.ctx, x.schedule)()
 	}
