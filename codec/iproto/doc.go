@@ -22,8 +22,8 @@
 // the header says which function reads the rest.
 //
 // Parse functions take any bytes: they give a value or a typed error and never panic. What they return as []byte is
-// a view of their input, valid until that is overwritten. Writing a message and parsing headers, calls, data and
-// pushes allocates nothing. All functions are safe to call from any goroutine.
+// a view of their input, valid until that is overwritten. Writing a message and parsing headers, requests, data
+// and pushes allocates nothing. All functions are safe to call from any goroutine.
 //
 // Widths, key orders and texts follow Tarantool 3.x, so that the peers of either side see what they are used to.
 // Readers accept every form the protocol allows.

@@ -82,3 +82,47 @@ func FuzzParseData(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseRequest(f *testing.F) {
+	addBodies(f, 5, TypeSelect, TypeInsert, TypeReplace, TypeUpdate, TypeUpsert, TypeDelete, TypeInsertArrow)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		checkBody(t, b, ParseSelect, func(m Select) []byte { return m.Append(nil) })
+		checkBody(t, b, ParseInsert, func(m Insert) []byte { return m.Append(nil) })
+		checkBody(t, b, ParseUpdate, func(m Update) []byte { return m.Append(nil) })
+		checkBody(t, b, ParseUpsert, func(m Upsert) []byte { return m.Append(nil) })
+		checkBody(t, b, ParseDelete, func(m Delete) []byte { return m.Append(nil) })
+		checkBody(t, b, ParseInsertArrow, func(m InsertArrow) []byte { return m.Append(nil) })
+	})
+}
+
+func FuzzParseAuth(f *testing.F) {
+	addBodies(f, 1, TypeAuth)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		checkBody(t, b, ParseAuth, func(m Auth) []byte { return m.Append(nil) })
+	})
+}
+
+func FuzzParseExecute(f *testing.F) {
+	addBodies(f, 1, TypeExecute, TypePrepare)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		checkBody(t, b, func(b []byte) (Execute, int, error) {
+			m, n, err := ParseExecute(b)
+			if m.Bind == nil { // absent parameters and options are written as []
+				m.Bind = emptyArray
+			}
+			if m.Options == nil {
+				m.Options = emptyArray
+			}
+			return m, n, err
+		}, func(m Execute) []byte { return m.Append(nil) })
+		checkBody(t, b, ParsePrepare, func(m Prepare) []byte { return m.Append(nil) })
+	})
+}
+
+func FuzzParseBegin(f *testing.F) {
+	addBodies(f, 1, TypeBegin, TypeCommit)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		checkBody(t, b, ParseBegin, func(m Begin) []byte { return m.Append(nil) })
+		checkBody(t, b, ParseCommit, func(m Commit) []byte { return m.Append(nil) })
+	})
+}

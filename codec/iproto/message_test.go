@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kharon-net/kharon/codec/msgp"
 )
@@ -13,15 +14,33 @@ import (
 // parsers are all parse functions for what follows a header, reduced to the error.
 var parsers = map[string]func([]byte) error{
 	"ping":  ParsePing,
-	"call":  func(b []byte) error { _, _, err := ParseCall(b); return err },
-	"eval":  func(b []byte) error { _, _, err := ParseEval(b); return err },
-	"id":    func(b []byte) error { _, _, err := ParseID(b); return err },
-	"data":  func(b []byte) error { _, _, err := ParseData(b); return err },
-	"all":   func(b []byte) error { _, _, err := ParseDataAll(b); return err },
-	"chunk": func(b []byte) error { _, _, err := ParseChunk(b); return err },
+	"call":  errorOf(ParseCall),
+	"eval":  errorOf(ParseEval),
+	"id":    errorOf(ParseID),
+	"data":  errorOf(ParseData),
+	"all":   errorOf(ParseDataAll),
+	"chunk": errorOf(ParseChunk),
 	"error": func(b []byte) error { _, err := ParseError(1, b); return err },
-	"watch": func(b []byte) error { _, _, err := ParseWatch(b); return err },
-	"event": func(b []byte) error { _, _, err := ParseEvent(b); return err },
+	"watch": errorOf(ParseWatch),
+	"event": errorOf(ParseEvent),
+
+	"auth":         errorOf(ParseAuth),
+	"select":       errorOf(ParseSelect),
+	"insert":       errorOf(ParseInsert),
+	"update":       errorOf(ParseUpdate),
+	"upsert":       errorOf(ParseUpsert),
+	"delete":       errorOf(ParseDelete),
+	"insert arrow": errorOf(ParseInsertArrow),
+	"execute":      errorOf(ParseExecute),
+	"prepare":      errorOf(ParsePrepare),
+	"begin":        errorOf(ParseBegin),
+	"commit":       errorOf(ParseCommit),
+	"rollback":     ParseRollback,
+}
+
+// errorOf reduces a parse function to its error.
+func errorOf[M any](parse func([]byte) (M, int, error)) func([]byte) error {
+	return func(b []byte) error { _, _, err := parse(b); return err }
 }
 
 func TestParseCall(t *testing.T) {
@@ -252,6 +271,11 @@ func TestParseChunk(t *testing.T) {
 	}
 }
 
+var wholeSelect = Select{
+	Space: Ref{Name: []byte("kv")}, Index: Ref{Name: []byte("pk")}, Iterator: IteratorGE, Offset: 300, Limit: NoLimit,
+	Key: []byte{0x91, 1}, AfterPosition: []byte("kQE"), AfterTuple: []byte{0x91, 1}, FetchPosition: true,
+}
+
 // messages is one of each whole message, with the function that reads its body.
 func messages(tb testing.TB) map[string][]byte {
 	tb.Helper()
@@ -269,6 +293,19 @@ func messages(tb testing.TB) map[string][]byte {
 		"error": e.Append(nil),
 		"watch": Watch{Key: []byte("box.shutdown")}.Append(nil),
 		"event": Event{Key: []byte("key"), Data: []byte{0x91, 1}}.Append(nil),
+
+		"auth":         Auth{User: []byte("alice"), Method: []byte(AuthChapSHA1), Data: make([]byte, ScrambleSize)}.Append(nil),
+		"select":       wholeSelect.Append(nil),
+		"insert":       Insert{Space: Ref{Name: []byte("kv")}, Tuple: []byte{0x91, 1}}.Append(nil),
+		"update":       Update{Space: Ref{ID: 512}, IndexBase: 1, Key: []byte{0x91, 1}, Ops: []byte{0x90}}.Append(nil),
+		"upsert":       Upsert{Space: Ref{ID: 512}, IndexBase: 1, Tuple: []byte{0x91, 1}, Ops: []byte{0x90}}.Append(nil),
+		"delete":       Delete{Space: Ref{ID: 512}, Index: Ref{ID: 1}, Key: []byte{0x91, 1}}.Append(nil),
+		"insert arrow": InsertArrow{Space: Ref{ID: 512}, Arrow: []byte{0xd6, 8, 0, 0, 0, 0}}.Append(nil),
+		"execute":      Execute{Text: []byte("select ?"), Bind: []byte{0x91, 1}}.Append(nil),
+		"prepare":      Prepare{Text: []byte("select ?")}.Append(nil),
+		"begin":        Begin{Timeout: time.Second, Isolation: IsolationReadCommitted, IsSync: true}.Append(nil),
+		"commit":       Commit{IsSync: true}.Append(nil),
+		"rollback":     {0x80},
 	}
 }
 
@@ -312,27 +349,40 @@ func TestMessagesDoNotAllocate(t *testing.T) {
 	all := messages(t)
 	frame := AppendPing(nil, 5, 0)
 	buf := make([]byte, 0, 4096)
+	for name, body := range all {
+		if n := testing.AllocsPerRun(100, func() { parsers[name](body) }); n != 0 && name != "id" && name != "error" {
+			t.Errorf("parse %s: %v allocations", name, n)
+		}
+	}
 	for what, f := range map[string]func(){
-		"append ping":   func() { AppendPing(buf, 5, 1) },
-		"append call":   func() { Call{Name: name, Args: args}.Append(AppendRequestHeader(buf, TypeCall, 300, 0)) },
-		"append head":   func() { AppendCallHead(AppendEvalHead(buf, "return 1"), "echo") },
-		"append eval":   func() { Eval{Expr: name, Args: args}.Append(buf) },
-		"append ok":     func() { AppendOK(buf, 5, 80) },
-		"append data":   func() { b, mark := AppendDataHead(buf); EndData(b, mark, 0) },
-		"append chunk":  func() { AppendChunk(buf, 5, 80, args) },
-		"append reply":  func() { AppendReplyHeader(buf, TypeOK, 5, 80) },
-		"append id":     func() { ID{Version: 10, Features: 5, AuthType: "chap-sha1"}.Append(buf) },
-		"parse ping":    func() { ParsePing(nil) },
-		"parse call":    func() { ParseCall(all["call"]) },
-		"parse eval":    func() { ParseEval(all["eval"]) },
-		"parse data":    func() { ParseData(all["data"]) },
-		"parse all":     func() { ParseDataAll(all["all"]) },
-		"parse chunk":   func() { ParseChunk(all["chunk"]) },
-		"parse length":  func() { ParseFrameLength(frame, 0) },
-		"parse request": func() { ParseHeader(AppendRequestHeader(buf, TypeCall, 300, 0)) },
-		"parse stream":  func() { ParseHeader(AppendRequestHeader(buf, TypeCall, 300, 7)) },
-		"parse reply":   func() { ParseHeader(AppendReplyHeader(buf, TypeOK, 300, 7)) },
-		"parse cut":     func() { ParseFrameLength(buf[:0], 0) },
+		"append select":   func() { wholeSelect.Append(buf) },
+		"append all":      func() { AppendSelectAll(buf, 281) },
+		"append insert":   func() { Insert{Space: Ref{Name: name}, Tuple: args}.Append(buf) },
+		"append update":   func() { Update{Space: Ref{ID: 512}, Key: args, Ops: args}.Append(buf) },
+		"append upsert":   func() { Upsert{Space: Ref{ID: 512}, Tuple: args, Ops: args}.Append(buf) },
+		"append delete":   func() { Delete{Space: Ref{ID: 512}, Key: args}.Append(buf) },
+		"append arrow":    func() { InsertArrow{Space: Ref{ID: 512}, Arrow: args}.Append(buf) },
+		"append auth":     func() { Auth{User: name, Method: name, Data: name}.Append(buf) },
+		"append execute":  func() { Execute{Text: name, Bind: args}.Append(buf) },
+		"append prepare":  func() { Prepare{Text: name}.Append(buf) },
+		"append begin":    func() { Begin{Timeout: time.Second, IsSync: true}.Append(buf) },
+		"append commit":   func() { Commit{IsSync: true}.Append(buf) },
+		"append rollback": func() { AppendRollback(buf, 5, 1) },
+		"append ping":     func() { AppendPing(buf, 5, 1) },
+		"append call":     func() { Call{Name: name, Args: args}.Append(AppendRequestHeader(buf, TypeCall, 300, 0)) },
+		"append head":     func() { AppendCallHead(AppendEvalHead(buf, "return 1"), "echo") },
+		"append eval":     func() { Eval{Expr: name, Args: args}.Append(buf) },
+		"append ok":       func() { AppendOK(buf, 5, 80) },
+		"append data":     func() { b, mark := AppendDataHead(buf); EndData(b, mark, 0) },
+		"append chunk":    func() { AppendChunk(buf, 5, 80, args) },
+		"append reply":    func() { AppendReplyHeader(buf, TypeOK, 5, 80) },
+		"append id":       func() { ID{Version: 10, Features: 5, AuthType: "chap-sha1"}.Append(buf) },
+		"parse ping":      func() { ParsePing(nil) },
+		"parse length":    func() { ParseFrameLength(frame, 0) },
+		"parse request":   func() { ParseHeader(AppendRequestHeader(buf, TypeCall, 300, 0)) },
+		"parse stream":    func() { ParseHeader(AppendRequestHeader(buf, TypeCall, 300, 7)) },
+		"parse reply":     func() { ParseHeader(AppendReplyHeader(buf, TypeOK, 300, 7)) },
+		"parse cut":       func() { ParseFrameLength(buf[:0], 0) },
 	} {
 		if n := testing.AllocsPerRun(100, f); n != 0 {
 			t.Errorf("%s: %v allocations", what, n)

@@ -10,7 +10,7 @@ import (
 // PacketError tells why a packet was refused. Its blast radius is the one request, except for the length of a frame
 // (ErrFrameLength), after which the stream cannot be followed.
 type PacketError struct {
-	Code   Code   // CodeInvalidMsgPack or CodeMissingRequestField
+	Code   Code   // CodeInvalidMsgPack, CodeMissingRequestField, CodeIllegalParams or CodeInvalidAuthRequest
 	Detail string // what was invalid, in Tarantool's words, e.g. "packet body"; the name of what is missing
 	Offset int    // of the fault, in the slice given to the parse function
 	Err    error  // the reason, if there is more to say
@@ -53,17 +53,26 @@ func (e *PacketError) Is(target error) bool { return target == error(e.Code) }
 
 // Message is the text that Tarantool answers with.
 func (e *PacketError) Message() string {
-	if e.Code == CodeMissingRequestField {
+	switch e.Code {
+	case CodeMissingRequestField:
 		return "Missing mandatory field '" + e.Detail + "' in request"
+	case CodeInvalidMsgPack:
+		return "Invalid MsgPack - " + e.Detail
 	}
-	return "Invalid MsgPack - " + e.Detail
+	return e.Detail
 }
 
 // Reply is what a server answers: the error with the payload that Tarantool gives it, and a cause when the bytes
 // themselves were at fault.
 func (e *PacketError) Reply() *Error {
-	if e.Code == CodeMissingRequestField {
+	switch e.Code {
+	case CodeMissingRequestField:
 		return NewError(e.Code, e.Message(), "value", e.Detail)
+	case CodeIllegalParams:
+		frame := ErrorFrame{Type: "IllegalParams", Message: e.Detail, Code: e.Code}
+		return &Error{Code: e.Code, Message: e.Detail, Stack: []ErrorFrame{frame}}
+	case CodeInvalidAuthRequest:
+		return NewError(e.Code, e.Detail)
 	}
 	reply := invalidMsgPack(e.Detail)
 	if cause := msgPackCause(e.Err); cause != "" {
@@ -105,6 +114,10 @@ func badHeader(offset int, reason error) error {
 
 func badBody(detail string, offset int, reason error) error {
 	return &PacketError{Code: CodeInvalidMsgPack, Detail: detail, Offset: offset, Err: reason}
+}
+
+func illegalParams(message string, offset int) error {
+	return &PacketError{Code: CodeIllegalParams, Detail: message, Offset: offset}
 }
 
 func missingField(k Key, offset int) error {

@@ -16,12 +16,13 @@ type record struct {
 	file   string
 	line   int
 	client bool
+	conn   string // number of the connection, when there are several
 	kind   string // "greeting", "raw" or "" for a frame
 	data   []byte
 	note   string // the rendering below the line
 }
 
-var recordLine = regexp.MustCompile(`^([CS])\d* (?:(greeting|raw) )?([0-9a-f]+)$`)
+var recordLine = regexp.MustCompile(`^([CS])(\d*) (?:(greeting|raw) )?([0-9a-f]+)$`)
 
 // transcripts reads all records of the recorded conversations.
 func transcripts(tb testing.TB) []record {
@@ -63,11 +64,11 @@ func readTranscript(tb testing.TB, path string) []record {
 		if m == nil {
 			continue
 		}
-		data, err := hex.DecodeString(m[3])
+		data, err := hex.DecodeString(m[4])
 		if err != nil {
 			tb.Fatalf("%s:%d: %v", path, n, err)
 		}
-		records = append(records, record{file: path, line: n, client: m[1] == "C", kind: m[2], data: data})
+		records = append(records, record{file: path, line: n, client: m[1] == "C", conn: m[2], kind: m[3], data: data})
 	}
 	if err := lines.Err(); err != nil {
 		tb.Fatalf("%s: %v", path, err)
