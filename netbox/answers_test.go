@@ -18,7 +18,7 @@ func connectTo(t testing.TB, f func(s *script)) *Conn {
 		s.introduce()
 		f(s)
 		s.waitEOF()
-	}), Options{})
+	}), Options{NoSchema: true})
 }
 
 func TestAnswersInEveryForm(t *testing.T) {
@@ -122,7 +122,7 @@ func TestFramesThatEndTheConnection(t *testing.T) {
 				s.Write(append(okFrame(first.Sync, 1), unhex(t, tt.bytes, 0)...))
 				s.waitEOF()
 			})
-			c := connect(t, addr, Options{MaxPacket: 1 << 16})
+			c := connect(t, addr, Options{NoSchema: true, MaxPacket: 1 << 16})
 			a, b := c.Send(Call("a")), c.Send(Call("b"))
 			if _, err := a.Wait(patience(t)); err != nil {
 				t.Errorf("the answer before it: %v", err)
@@ -175,7 +175,7 @@ func TestPacketsNobodyWaitsForAreDropped(t *testing.T) {
 			t.Errorf("C98: push %x, %v", v, err)
 		}
 	}
-	if used := len(c.slots.futures) - len(c.slots.free); used != 0 {
+	if used := c.link.slots.used(); used != 0 {
 		t.Errorf("%d slots are taken", used)
 	}
 }
@@ -313,7 +313,7 @@ func TestRequestsThatCanNotBeEncoded(t *testing.T) {
 	if _, err := c.Do(patience(t), CallRaw("good", []byte{0x91, 1})); err != nil {
 		t.Error(err)
 	}
-	if used := len(c.slots.futures) - len(c.slots.free); used != 0 {
+	if used := c.link.slots.used(); used != 0 {
 		t.Errorf("%d slots are taken", used)
 	}
 }

@@ -18,19 +18,20 @@ import (
 // or released.
 type Future struct {
 	// set when the request is sent
-	conn  *Conn
 	sync  uint64
 	start uint64 // of the request, in bytes since the connection was made
 
 	state atomic.Uint32
 	token chan struct{} // one slot: handed from waiter to waiter once the answer is there
 
-	// written by the loop before state becomes answered
-	typ  iproto.Type
-	body []byte
-	err  error
+	// written, with mu held, before state becomes answered
+	typ     iproto.Type
+	version uint64 // of the schema
+	body    []byte
+	err     error
 
 	mu      sync.Mutex
+	lasting bool // the answer may still come: it is not for another request
 	pushes  pushList
 	waiters []*reactor.Waiter // fibers, for the answer; anybody, for the next push
 	done    chan struct{}     // closed with the answer; nil: nobody asked
@@ -77,6 +78,30 @@ func (f *Future) Wait(ctx context.Context) (Result, error) {
 	return f.result()
 }
 
+// Result returns the answer when it is there, without waiting. The error is
+// ErrNotReady before, and afterwards that of Wait. Safe to call from any
+// goroutine.
+func (f *Future) Result() (Result, error) {
+	if !f.Ready() {
+		return Result{}, ErrNotReady
+	}
+	return f.result()
+}
+
+// Discard gives up on the answer: the result becomes ErrDiscarded for everybody
+// who waits, and an answer that comes is dropped. When there is one already it
+// does nothing. Safe to call from any goroutine.
+func (f *Future) Discard() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.Ready() {
+		return
+	}
+	f.lasting = true
+	f.err = ErrDiscarded
+	f.settle(nil)
+}
+
 // Release gives the future back for another request. Neither it nor anything
 // it has returned may be used afterwards. It saves allocations and is never
 // necessary. Of a request without an answer it does nothing. Must not be
@@ -86,10 +111,14 @@ func (f *Future) Release() {
 		return
 	}
 	f.mu.Lock()
+	if f.lasting {
+		f.mu.Unlock()
+		return
+	}
 	defer futures.Put(f)
 	defer f.mu.Unlock()
-	f.conn, f.err = nil, nil
-	f.sync, f.start, f.typ = 0, 0, 0
+	f.err = nil
+	f.sync, f.start, f.typ, f.version = 0, 0, 0, 0
 	if cap(f.body) > 64<<10 {
 		f.body = nil
 	}
@@ -172,12 +201,34 @@ func (f *Future) wake(l *reactor.Loop) {
 	f.waiters = f.waiters[:0]
 }
 
-// answer completes the future. Called once, with typ and body, or err, set; l is
-// the loop it is called on, nil when it is called elsewhere. All of it happens under mu, which Release takes, too: who sees the answer early
-// can not give the future away while the others are still being told.
-func (f *Future) answer(l *reactor.Loop) {
+// complete gives the future its answer. Called on the loop l.
+func (f *Future) complete(a *answer, l *reactor.Loop) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.lasting { // discarded
+		return
+	}
+	f.typ, f.version = a.typ, a.version
+	f.body = append(f.body[:0], a.body...)
+	f.settle(l)
+}
+
+// fail gives the future an error for an answer. Safe to call from any goroutine.
+func (f *Future) fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.lasting {
+		return
+	}
+	f.err = err
+	f.settle(nil)
+}
+
+// settle tells everybody that the answer is there. l is the loop it is called
+// on, nil when it is called elsewhere. All of it happens with mu held, which
+// Release takes, too: who sees the answer early can not give the future away
+// while the others are still being told.
+func (f *Future) settle(l *reactor.Loop) {
 	if f.state.Swap(answered) == awaited {
 		f.token <- struct{}{}
 	}
@@ -194,3 +245,5 @@ func (f *Future) result() (Result, error) {
 	}
 	return parseResult(f.typ, f.body)
 }
+
+func newFuture() *Future { return futures.Get().(*Future) }

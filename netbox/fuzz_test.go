@@ -40,7 +40,7 @@ func FuzzClientInput(f *testing.F) {
 			io.Copy(io.Discard, s)
 		}()
 		defer func() { <-served }()
-		c, err := Connect(patience(t), ln.Addr().String(), Options{MaxPacket: 1 << 20})
+		c, err := Connect(patience(t), ln.Addr().String(), Options{NoSchema: true, MaxPacket: 1 << 20})
 		if err != nil {
 			return
 		}

@@ -3,52 +3,60 @@ package netbox
 import (
 	"context"
 	"runtime"
+	"slices"
+	"time"
 
-	"github.com/kharon-net/kharon/codec/msgp"
 	"github.com/kharon-net/kharon/reactor"
 )
 
-// Pipelining. A request is encoded straight into the connection's output under
-// a short lock. Whoever finds nobody seeing to the output becomes the flusher.
+// Pipelining. A request is encoded straight into the link's output under a
+// short lock. Whoever finds nobody seeing to the output becomes the flusher.
 // A caller that is going to wait flushes itself: it yields once, so that
 // others who are ready can add theirs, and then writes until nothing is left.
 // A caller that does not wait leaves it to the loop, which is told once.
 
-// Send sends a request and does not wait: the answer comes to the future. A
-// request that can not be sent has an answered future with the error. Safe to
-// call from any goroutine.
-func (c *Conn) Send(req Request) *Future {
+// send sends a request for somebody who does not wait.
+func (c *Conn) send(req *Request) *Future {
 	f := newFuture()
 	f.pushes.keep = true
-	if c.put(f, &req) {
-		_ = c.rc.Loop().Post(c.flushIt)
+	l := c.live.Load()
+	if l == nil {
+		f.fail(c.unavailable())
+		return f
+	}
+	switch mustFlush, err := l.put(f, req, false); {
+	case err != nil:
+		f.fail(err)
+	case mustFlush:
+		_ = l.loop.Post(l.flushIt)
 	}
 	return f
 }
 
-// Do sends a request and waits for its answer. Errors are those of Future.Wait.
-// Safe to call from any goroutine, and from fibers.
-func (c *Conn) Do(ctx context.Context, req Request) (Result, error) {
-	var kept Result
-	err := c.DoFunc(ctx, req, func(r Result) error {
-		var err error
-		kept, err = r.clone()
-		return err
-	})
-	return kept, err
+// do sends a request and waits for its answer.
+func (c *Conn) do(ctx context.Context, req *Request, use func(Result) error) error {
+	f := newFuture()
+	l := c.live.Load()
+	if l == nil {
+		return c.doLater(ctx, f, req, use)
+	}
+	mustFlush, err := l.put(f, req, true)
+	if err != nil {
+		return c.notSent(ctx, f, req, use, err)
+	}
+	if mustFlush {
+		l.flushFor(ctx)
+	}
+	return c.finish(ctx, f, req, use)
 }
 
-// DoFunc sends a request, waits for its answer and gives the result to use,
-// which may be nil, without a copy: the result is valid until use returns.
-// Errors are those of Future.Wait and of use. Safe to call from any goroutine,
-// and from fibers.
-func (c *Conn) DoFunc(ctx context.Context, req Request, use func(Result) error) error {
-	f := newFuture()
-	if c.put(f, &req) {
-		c.flushFor(ctx)
-	}
+// finish waits for the answer of a request that was sent.
+func (c *Conn) finish(ctx context.Context, f *Future, req *Request, use func(Result) error) error {
 	if err := f.await(ctx); err != nil {
 		return err // the future stays with the loop until its answer comes
+	}
+	if c.reloading.Load() { // the spaces it may have made are there when it returns
+		_, _ = c.machine.wait(ctx, true, StateActive)
 	}
 	r, err := f.result()
 	if err == nil && use != nil {
@@ -58,71 +66,159 @@ func (c *Conn) DoFunc(ctx context.Context, req Request, use func(Result) error) 
 	return err
 }
 
+// notSent goes on with a request that was refused: it waits, if there is
+// something to wait for.
+func (c *Conn) notSent(ctx context.Context, f *Future, req *Request, use func(Result) error, err error) error {
+	if err == errNotNow { //nolint:errorlint // our own value
+		return c.doLater(ctx, f, req, use)
+	}
+	f.fail(err)
+	f.Release()
+	return err
+}
+
+// doLater is do for a connection that is not there, or can not take the request
+// now.
+func (c *Conn) doLater(ctx context.Context, f *Future, req *Request, use func(Result) error) error {
+	for {
+		l, err := c.admitted(ctx)
+		if err != nil {
+			return c.notSent(ctx, f, req, use, err)
+		}
+		mustFlush, err := l.put(f, req, true)
+		switch {
+		case err == errNotNow: //nolint:errorlint // our own value
+			continue
+		case err != nil:
+			return c.notSent(ctx, f, req, use, err)
+		case mustFlush:
+			l.flushFor(ctx)
+		}
+		return c.finish(ctx, f, req, use)
+	}
+}
+
+// admitted waits until there is a link that takes requests.
+func (c *Conn) admitted(ctx context.Context) (*link, error) {
+	state, err := c.machine.wait(ctx, true, StateActive)
+	switch {
+	case err != nil:
+		return nil, c.waitError(err)
+	case state != StateActive:
+		return nil, c.unavailable()
+	}
+	l := c.live.Load()
+	if l == nil {
+		return nil, errNotNow
+	}
+	if err := l.awaitRoom(ctx); err != nil {
+		return nil, c.waitError(err)
+	}
+	return l, nil
+}
+
+// errNotNow is the error of put for requests that can wait until the connection
+// is active or has room.
+var errNotNow error = text("not now")
+
 // flushFor flushes for a caller that is going to wait: a goroutine after the
 // others that are ready, a fiber of the connection's loop at the end of the
 // turn, when all fibers that are ready have added theirs.
-func (c *Conn) flushFor(ctx context.Context) {
-	if x := reactor.Current(ctx); x != nil && x.Loop() == c.rc.Loop() {
-		x.Loop().Defer(c.flushIt)
+func (l *link) flushFor(ctx context.Context) {
+	if x := reactor.Current(ctx); x != nil && x.Loop() == l.loop {
+		x.Loop().Defer(l.flushIt)
 		return
 	}
 	runtime.Gosched()
-	c.flush()
+	l.flush()
 }
 
-func newFuture() *Future { return futures.Get().(*Future) }
-
 // put encodes a request into the output and reports whether the caller has to
-// see to it that it is flushed.
-func (c *Conn) put(f *Future, req *Request) (mustFlush bool) {
-	f.conn = c
+// see to it that it is flushed. waits tells that the caller can wait: then the
+// error may be errNotNow.
+func (l *link) put(f *Future, req *Request, waits bool) (mustFlush bool, err error) {
 	if req.plain() {
-		return c.putPlain(f, req)
+		return l.putPlain(f, req, waits)
 	}
 	enc, err := req.encoded() // the user's encoders run without the lock
 	if err != nil {
-		f.err = err
-		f.answer(nil)
-		return false
+		return false, err
 	}
-	return c.putPlain(f, &enc)
+	return l.putPlain(f, &enc, waits)
 }
 
-func (c *Conn) putPlain(f *Future, req *Request) (mustFlush bool) {
-	c.mu.Lock()
-	err := c.err
-	if err != nil {
-		err = &ConnError{Peer: c.peer, Err: err}
-	} else {
-		err = c.encode(f, req)
+func (l *link) putPlain(f *Future, req *Request, waits bool) (mustFlush bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.refusal(waits); err != nil {
+		return false, err
 	}
-	if err != nil {
-		c.mu.Unlock()
-		f.err = err
-		f.answer(nil)
-		return false
+	if err := l.encode(f, req); err != nil {
+		return false, err
 	}
-	mustFlush = !c.flushing
-	c.flushing = true
-	c.mu.Unlock()
-	return mustFlush
+	mustFlush = !l.flushing
+	l.flushing = true
+	return mustFlush, nil
+}
+
+// refusal is why no request is taken now. Called with mu held.
+func (l *link) refusal(waits bool) error {
+	switch {
+	case l.err != nil:
+		return l.refused(waits)
+	case l.pressed || len(l.out) > l.conn.opts.MaxQueued:
+		if waits {
+			return errNotNow
+		}
+		return ErrQueueFull
+	case waits && !l.settled:
+		return errNotNow
+	}
+	return nil
+}
+
+// refused is refusal for a link that takes no more. One that will be followed
+// by another can be waited for. Called with mu held.
+func (l *link) refused(waits bool) error {
+	if waits && !l.closing && l.conn.machine.reconnects {
+		return errNotNow
+	}
+	return &ConnError{Peer: l.conn.peer, Err: l.err}
 }
 
 // encode gives f a slot and appends the request. Called with mu held.
-func (c *Conn) encode(f *Future, req *Request) error {
-	sync, ok := c.slots.take(f)
+func (l *link) encode(f *Future, req *Request) error {
+	sync, ok := l.slots.take(f)
 	if !ok {
 		return ErrTooMany
 	}
 	f.sync = sync
-	f.start = c.handed + uint64(len(c.out))
-	out, err := req.append(c.out, sync)
+	f.start = l.handed + uint64(len(l.out))
+	out, err := req.append(l, sync)
 	if err != nil {
-		c.slots.release(sync)
+		l.slots.release(sync)
 		return err
 	}
-	c.out = out
+	l.out = out
+	l.counts.Requests++
 	return nil
+}
+
+// tell sends a frame that has no answer, unless the link has ended. Safe to call
+// from any goroutine.
+func (l *link) tell(frame func(dst []byte) []byte) {
+	l.mu.Lock()
+	if l.err != nil && !l.leaving {
+		l.mu.Unlock()
+		return
+	}
+	l.out = frame(l.out)
+	mustFlush := !l.flushing
+	l.flushing = true
+	l.mu.Unlock()
+	if mustFlush {
+		_ = l.loop.Post(l.flushIt)
+	}
 }
 
 // flushRounds is how many times one flusher writes while others add more.
@@ -131,33 +227,68 @@ const flushRounds = 16
 // flush writes the output until nothing is left. When others add to it all the
 // time it leaves the rest to the loop, which looks at its sockets in between.
 // Called by the one flusher.
-func (c *Conn) flush() {
-	c.mu.Lock()
-	for round := 0; len(c.out) > 0 && c.err == nil; round++ {
-		if round == flushRounds && c.rc.Loop().Post(c.flushIt) == nil {
-			c.mu.Unlock()
+func (l *link) flush() {
+	l.mu.Lock()
+	for round := 0; len(l.out) > 0 && !l.cut; round++ {
+		if round == flushRounds && l.loop.Post(l.flushIt) == nil {
+			l.mu.Unlock()
 			return
 		}
-		buf := c.out
-		c.out, c.spare = c.spare[:0], nil
-		c.handed += uint64(len(buf))
-		c.mu.Unlock()
-		_ = c.rc.WriteNow(buf) // an error ends the connection, and OnClose tells
-		c.mu.Lock()
+		buf := l.out
+		l.out, l.spare = l.spare[:0], nil
+		l.handed += uint64(len(buf))
+		l.wakeSenders()
+		l.mu.Unlock()
+		_ = l.wire.WriteNow(buf) // an error ends the connection, and ended tells
+		l.mu.Lock()
 		if cap(buf) <= 1<<20 {
-			c.spare = buf[:0]
+			l.spare = buf[:0]
 		}
 	}
-	c.flushing = false
-	c.mu.Unlock()
+	l.flushing = false
+	closing := l.closing && !l.cut
+	l.mu.Unlock()
+	if closing {
+		l.closeWire()
+	}
 }
 
-// clone returns the result with bytes of its own.
-func (r *Result) clone() (Result, error) {
-	if r.Len() == 0 {
-		return Result{}, nil
+// press takes note that too much output is queued, or that there is room again.
+// Called on the loop.
+func (l *link) press(high bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pressed = high
+	l.wakeSenders()
+}
+
+// wakeSenders wakes those who wait for room, when there is some or never will
+// be. Called with mu held.
+func (l *link) wakeSenders() {
+	if len(l.senders) == 0 || l.pressed && l.err == nil {
+		return
 	}
-	raw := msgp.AppendArrayHeader(make([]byte, 0, len(r.Elements())+5), r.Len())
-	a, err := msgp.NewArray(append(raw, r.Elements()...))
-	return Result{a}, err
+	for _, w := range l.senders {
+		w.Wake() // who gives up takes itself off the list first
+	}
+	clear(l.senders)
+	l.senders = l.senders[:0]
+}
+
+// awaitRoom waits while too much output is queued.
+func (l *link) awaitRoom(ctx context.Context) error {
+	l.mu.Lock()
+	if l.err != nil || !l.pressed && len(l.out) <= l.conn.opts.MaxQueued {
+		l.mu.Unlock()
+		return nil
+	}
+	w := reactor.NewWaiter(ctx)
+	l.senders = append(l.senders, w)
+	l.mu.Unlock()
+	err := w.Wait(ctx, time.Time{})
+	l.mu.Lock()
+	l.senders = slices.DeleteFunc(l.senders, func(x *reactor.Waiter) bool { return x == w })
+	l.mu.Unlock()
+	w.Free()
+	return err
 }

@@ -43,9 +43,9 @@ func TestNothingIsLostOrMistakenUnderStress(t *testing.T) {
 				t.Errorf("%d answered, %d given up", answered.Load(), givenUp.Load())
 			}
 			reactortest.Eventually(t, func() bool {
-				c.mu.Lock()
-				defer c.mu.Unlock()
-				return len(c.slots.free) == len(c.slots.futures)
+				c.link.mu.Lock()
+				defer c.link.mu.Unlock()
+				return c.link.slots.used() == 0
 			}, "all slots to be free")
 		})
 	}

@@ -1,0 +1,4 @@
+package netbox
+
+// A Trace has functions that are called when something happens.
+type Trace struct{}
