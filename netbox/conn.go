@@ -33,9 +33,10 @@ type Conn struct {
 	reloading atomic.Bool          // the schema has changed and is being read
 
 	mu      sync.Mutex
-	link    *link // the present one, live or not; nil: there was none yet
-	closing bool  // Close was called
-	fatal   bool  // it is not to be made again
+	link    *link   // the present one, live or not; nil: there was none yet
+	closing bool    // Close was called
+	fatal   bool    // it is not to be made again
+	past    Metrics // what has passed through the links before the present one
 
 	triggers triggers
 	watchers watchers

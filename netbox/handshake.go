@@ -25,9 +25,7 @@ func (c *Conn) establish(ctx context.Context) (*link, error) {
 	if err := c.dial(ctx, l); err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	c.link = l
-	c.mu.Unlock()
+	c.adopt(l)
 	err := c.handshake(ctx, l)
 	if err == nil {
 		return l, nil
@@ -38,6 +36,21 @@ func (c *Conn) establish(ctx context.Context) (*link, error) {
 	l.abort(err)
 	_ = l.gone.Wait(reactor.Current(ctx).Context(context.Background()))
 	return nil, err
+}
+
+// adopt makes l the present link, unless Close was called meanwhile: then l is
+// closed, too.
+func (c *Conn) adopt(l *link) {
+	c.mu.Lock()
+	if c.link != nil {
+		c.link.measure(&c.past)
+	}
+	c.link = l
+	closing := c.closing
+	c.mu.Unlock()
+	if closing {
+		l.close()
+	}
 }
 
 // handshake does all that comes before requests.

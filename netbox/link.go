@@ -36,6 +36,7 @@ type link struct {
 	stale    bool              // the schema has to be read
 	senders  []*reactor.Waiter // for room in the output
 	counts   Counts
+	bytesIn  uint64
 	err      error // why no request is taken; nil: they are
 
 	// owned by the loop

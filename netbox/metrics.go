@@ -38,3 +38,27 @@ type Metrics struct {
 type connCounts struct {
 	connects, failures, reconnects, reloads, retries atomic.Uint64
 }
+
+// Metrics returns what has happened so far. Safe to call from any goroutine.
+func (c *Conn) Metrics() Metrics {
+	m := Metrics{State: c.State(), Connects: c.counts.connects.Load(), Failures: c.counts.failures.Load(),
+		Reconnects: c.counts.reconnects.Load(), Reloads: c.counts.reloads.Load(), Retries: c.counts.retries.Load()}
+	c.mu.Lock()
+	l := c.link
+	m.Counts, m.BytesIn, m.BytesOut = c.past.Counts, c.past.BytesIn, c.past.BytesOut
+	c.mu.Unlock()
+	if l != nil {
+		l.measure(&m)
+	}
+	return m
+}
+
+// measure adds what has passed through the link.
+func (l *link) measure(m *Metrics) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m.Counts.add(&l.counts)
+	m.InFlight = l.slots.used()
+	m.BytesIn += l.bytesIn
+	m.BytesOut += l.handed
+}

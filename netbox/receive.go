@@ -62,6 +62,7 @@ func (l *link) greet(p []byte) (n int) {
 func (l *link) collect(p []byte, n int) (end int, over bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	start := n
 	for n < len(p) {
 		size, k, err := iproto.ParseFrameLength(p[n:], l.conn.opts.MaxPacket)
 		if err != nil {
@@ -85,6 +86,7 @@ func (l *link) collect(p []byte, n int) (end int, over bool, err error) {
 		l.match(&h, p[n+k+m:end])
 		n = end
 	}
+	l.bytesIn += uint64(n - start)
 	return n, l.leaving && l.slots.used() == 0, nil
 }
 
