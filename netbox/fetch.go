@@ -60,9 +60,10 @@ func (c *Conn) reload(ctx context.Context, l *link) {
 	}
 	c.counts.reloads.Add(1)
 	c.log.Info("netbox: schema changed", slog.String("peer", c.peer), slog.Uint64("version", c.Schema().Version))
+	number := c.machine.number()
 	c.triggers.jobs.add(func() {
 		c.fire("on_schema_reload", &c.triggers.reload)
-		c.machine.tell(true)
+		c.machine.tellAll(number)
 	})
 }
 
@@ -80,7 +81,7 @@ func (l *link) settle(version uint64) bool {
 	l.stale, l.settled = false, true
 	l.conn.reloading.Store(false)
 	l.conn.machine.enter(StateActive, nil)
-	l.conn.machine.tell(false)
+	l.conn.machine.tell()
 	return true
 }
 

@@ -38,7 +38,7 @@ func (c *Conn) leave(l *link) {
 	}
 	c.reloading.Store(false)
 	c.machine.enter(StateGracefulShutdown, nil)
-	c.machine.tell(false)
+	c.machine.tell()
 	c.announce()
 	l.leave()
 }

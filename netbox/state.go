@@ -58,7 +58,9 @@ type machine struct {
 
 	mu      sync.Mutex
 	state   State
-	err     error // why there is no connection; nil: there is one, or none was tried yet
+	err     error  // why there is no connection; nil: there is one, or none was tried yet
+	entered uint64 // how many states were
+	told    uint64 // of those, whose triggers have run
 	waiters []*stateWaiter
 }
 
@@ -66,9 +68,17 @@ type machine struct {
 type stateWaiter struct {
 	w     *reactor.Waiter
 	want  []State
-	early bool // before the triggers of the transition have run: it waits to send
-	hit   bool // a state it waits for was there since
+	early bool   // before the triggers of the transition have run: it waits to send
+	hit   uint64 // the number of a state it waits for; 0: there was none yet
 	ended State
+}
+
+// meet takes note that s, the state of that number, is there. Called with mu
+// held.
+func (w *stateWaiter) meet(m *machine, s State, number uint64) {
+	if w.hit == 0 && (slices.Contains(w.want, s) || m.stops(s)) {
+		w.hit, w.ended = number, s
+	}
 }
 
 // now returns the state and why there is no connection.
@@ -80,19 +90,17 @@ func (m *machine) now() (State, error) {
 
 // enter changes the state, unless the present one is final. Who waits for the
 // new one is noted, and told by tell.
-func (m *machine) enter(s State, err error) (entered bool) {
+func (m *machine) enter(s State, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.state.final() {
-		return false
+		return
 	}
 	m.state, m.err = s, err
+	m.entered++
 	for _, w := range m.waiters {
-		if !w.hit && (slices.Contains(w.want, s) || m.stops(s)) {
-			w.hit, w.ended = true, s
-		}
+		w.meet(m, s, m.entered)
 	}
-	return true
 }
 
 // stops reports whether nobody need wait any longer in state s, whatever for.
@@ -101,17 +109,37 @@ func (m *machine) stops(s State) bool {
 	return s.final() || s == StateGracefulShutdown && !m.reconnects
 }
 
-// tell wakes those whose state was there, before the triggers have run or, with
-// all set, after.
-func (m *machine) tell(all bool) {
+// number returns that of the present state.
+func (m *machine) number() uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.entered
+}
+
+// tell wakes those whose state was there and who need not wait for its triggers.
+func (m *machine) tell() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.wake(func(w *stateWaiter) bool { return w.early })
+}
+
+// tellAll wakes everybody whose state was there, up to that of the number: its
+// triggers have run.
+func (m *machine) tellAll(number uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.told = max(m.told, number)
+	m.wake(func(w *stateWaiter) bool { return w.hit <= number })
+}
+
+// wake wakes those whose state was there, if may says so. Called with mu held.
+func (m *machine) wake(may func(w *stateWaiter) bool) {
 	m.waiters = slices.DeleteFunc(m.waiters, func(w *stateWaiter) bool {
-		told := w.hit && (w.early || all)
-		if told {
+		now := w.hit > 0 && may(w)
+		if now {
 			w.w.Wake() // with mu held: who gives up takes itself off the list first
 		}
-		return told
+		return now
 	})
 }
 
@@ -120,8 +148,8 @@ func (m *machine) revoke(s State) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, w := range m.waiters {
-		if w.hit && w.ended == s {
-			w.hit = false
+		if w.hit > 0 && w.ended == s {
+			w.hit = 0
 		}
 	}
 }
@@ -130,11 +158,13 @@ func (m *machine) revoke(s State) {
 // state that ended the wait. The error is ctx's cause or reactor.ErrStopped.
 func (m *machine) wait(ctx context.Context, early bool, want ...State) (State, error) {
 	m.mu.Lock()
-	if slices.Contains(want, m.state) || m.stops(m.state) {
+	w := &stateWaiter{want: want, early: early}
+	w.meet(m, m.state, m.entered)
+	if (w.hit > 0 || slices.Contains(want, m.state)) && (early || m.told >= m.entered) {
 		defer m.mu.Unlock()
 		return m.state, nil
 	}
-	w := &stateWaiter{w: reactor.NewWaiter(ctx), want: want, early: early}
+	w.w = reactor.NewWaiter(ctx)
 	m.waiters = append(m.waiters, w)
 	m.mu.Unlock()
 	err := w.w.Wait(ctx, time.Time{})

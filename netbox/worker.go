@@ -64,7 +64,7 @@ func (c *Conn) end() {
 		state = StateClosed
 	}
 	c.machine.enter(state, err)
-	c.machine.tell(false)
+	c.machine.tell()
 	c.closed.Open()
 	c.announce()
 }
@@ -110,7 +110,7 @@ func (c *Conn) broken(err error) {
 		state, err = StateClosed, ErrClosed
 	}
 	c.machine.enter(state, err)
-	c.machine.tell(false)
+	c.machine.tell()
 }
 
 // lost takes note that l has ended, or is about to, before those are told whose
@@ -128,7 +128,8 @@ func (c *Conn) lost(l *link, err error) {
 // announce wakes those who wait for a state that was entered, when the triggers
 // before it have run.
 func (c *Conn) announce() {
-	c.triggers.jobs.add(func() { c.machine.tell(true) })
+	number := c.machine.number()
+	c.triggers.jobs.add(func() { c.machine.tellAll(number) })
 }
 
 // serve sees to a link that is active until it ends, and returns why it has.
@@ -146,9 +147,10 @@ func (c *Conn) serve(ctx context.Context, l *link) error {
 			c.reload(ctx, l)
 		}
 	}
+	number := c.machine.number()
 	c.triggers.jobs.add(func() {
 		c.fire("on_disconnect", &c.triggers.disconnect)
-		c.machine.tell(true)
+		c.machine.tellAll(number)
 	})
 	return l.reason()
 }
@@ -158,6 +160,7 @@ func (c *Conn) connected(l *link) {
 	c.counts.connects.Add(1)
 	c.log.Info("netbox: connected", slog.String("peer", c.peer), slog.String("version", l.greeting.Version))
 	c.watchers.connected(l)
+	number := c.machine.number()
 	c.triggers.jobs.add(func() {
 		if l.schema {
 			c.fire("on_schema_reload", &c.triggers.reload)
@@ -165,7 +168,7 @@ func (c *Conn) connected(l *link) {
 		if err := c.triggers.connect.run(c); err != nil {
 			c.rejected(l, fmt.Errorf("%w: %w", ErrOnConnect, err))
 		}
-		c.machine.tell(true)
+		c.machine.tellAll(number)
 	})
 }
 
