@@ -11,8 +11,6 @@ func (c *Conn) dial(ctx context.Context, l *link) error {
 	if err != nil {
 		return fmt.Errorf("netbox: %w", err)
 	}
-	if l.wire == nil {
-		l.attach(rc)
-	}
+	l.attach(rc)
 	return nil
 }

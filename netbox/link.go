@@ -70,8 +70,12 @@ func newLink(c *Conn, last *link) *link {
 	return l
 }
 
-// attach takes note of the wire. Called on the loop, before anything is sent.
+// attach takes note of the wire, once. Called on the loop, before anything is
+// sent.
 func (l *link) attach(w wire) {
+	if l.wire != nil {
+		return
+	}
 	l.wire, l.loop = w, w.Loop()
 	w.SetWatermarks(l.conn.opts.MaxQueued/2, l.conn.opts.MaxQueued)
 }

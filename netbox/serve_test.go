@@ -81,7 +81,7 @@ func (sc *scene) connections() int {
 func (s *script) introduceModern() {
 	s.Write(greeting())
 	r := s.next()
-	if r.Type != iproto.TypeID {
+	if r.Type != iproto.TypeID && r.Type != iproto.TypeOK { // OK is the end
 		s.t.Errorf("the first request is %v, want ID", r.Type)
 	}
 	b, mark := iproto.BeginFrame(nil)

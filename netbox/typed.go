@@ -62,21 +62,25 @@ func appendTuples[T any](dst []T, r *Result) ([]T, error) {
 
 // decodeTuple decodes the tuple at the front of b.
 func decodeTuple[T any](b []byte, dst *T) (n int, err error) {
-	d, ok := any(dst).(TupleDecoder)
-	if !ok {
+	list, isList := any(dst).(*[]any)
+	d, isDecoder := any(dst).(TupleDecoder)
+	if !isList && !isDecoder {
 		return msgp.DecodeValue(b, dst)
 	}
 	if n, err = msgp.Skip(b); err != nil {
 		return 0, err
 	}
 	a, err := msgp.NewArray(b[:n])
-	if err != nil {
-		return 0, err
+	switch {
+	case err != nil:
+	case isList:
+		*list, err = a.Values()
+	default:
+		if err = d.DecodeTuple(&a); err == nil {
+			err = a.Err()
+		}
 	}
-	if err := d.DecodeTuple(&a); err != nil {
-		return 0, err
-	}
-	return n, a.Err()
+	return n, err
 }
 
 // Get returns the one tuple that has the key, decoded into T; found tells

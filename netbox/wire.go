@@ -40,8 +40,6 @@ func (h peer) OnPressure(_ *reactor.Conn, high bool) { h.press(high) }
 
 // OnClose is the end.
 func (h peer) OnClose(rc *reactor.Conn, err error) {
-	if h.wire == nil { // it ended before OnOpen
-		h.attach(rc)
-	}
+	h.attach(rc) // it may end before OnOpen
 	h.ended(err)
 }
