@@ -3,6 +3,7 @@ package netbox
 import (
 	"context"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 
@@ -24,6 +25,7 @@ type Conn struct {
 	network string
 	address string
 	opts    Options
+	given   net.Conn // what to use instead of the address; nil: nothing
 	log     *slog.Logger
 	ctx     context.Context // done when Close is called
 	cancel  context.CancelCauseFunc

@@ -42,7 +42,6 @@ type link struct {
 	// owned by the loop
 	greeted  bool
 	served   bool     // requests of users were let in
-	shutdown bool     // the server has announced its shutdown
 	offset   uint64   // of the bytes that received is given, in the stream
 	arrived  []answer // what one received has found
 	greeting iproto.Greeting
@@ -118,8 +117,7 @@ func (l *link) abort(err error) {
 func (l *link) fail(err error) {
 	l.conn.lost(l, err)
 	l.mu.Lock()
-	l.cut = true
-	l.refuse(err)
+	l.stop(err)
 	l.mu.Unlock()
 	l.lose(l.wire.Sent())
 }
@@ -127,8 +125,17 @@ func (l *link) fail(err error) {
 // refuse lets no more requests in, because of err, unless there is a reason
 // already. Called with mu held.
 func (l *link) refuse(err error) {
-	if l.err == nil || l.closing && errors.Is(err, ErrClosed) {
+	if l.err == nil {
 		l.err = err
+	}
+	l.wakeSenders()
+}
+
+// stop lets nothing leave any more, because of err, unless that is so already.
+// Called with mu held.
+func (l *link) stop(err error) {
+	if !l.cut {
+		l.cut, l.err = true, err
 	}
 	l.wakeSenders()
 }
@@ -158,8 +165,7 @@ func (l *link) closeWire() {
 func (l *link) abandon() {
 	l.conn.lost(l, ErrClosed)
 	l.mu.Lock()
-	l.cut = true
-	l.refuse(ErrClosed)
+	l.stop(ErrClosed)
 	handed := l.handed
 	l.mu.Unlock()
 	l.lose(handed)
@@ -190,9 +196,4 @@ func (l *link) leave() {
 }
 
 // finish ends a connection that has nothing under way. Called on the loop.
-func (l *link) finish() {
-	l.mu.Lock()
-	l.err = errPeerClosed
-	l.mu.Unlock()
-	l.abort(errPeerClosed)
-}
+func (l *link) finish() { l.abort(errPeerClosed) }

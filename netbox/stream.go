@@ -21,7 +21,7 @@ type Stream struct {
 	home *atomic.Pointer[link] // where the transaction was begun; has nil: there is none; a pointer as space.info is
 }
 
-// ErrTransactionLost: the connection in which a stream's transaction was open
+// ErrTransactionLost tells that the connection in which a stream's transaction was open
 // has ended. It is also ErrNotSent.
 var ErrTransactionLost error = &wrapped{"netbox: the transaction was lost with its connection", ErrNotSent}
 

@@ -12,7 +12,7 @@ import (
 // may take their time and make requests, those that wait included, but must not
 // wait for a state. Of one event the one added last runs first.
 
-// ErrTrigger: a trigger that was removed is removed or replaced.
+// ErrTrigger tells that a trigger that was removed is removed or replaced.
 var ErrTrigger error = text("Trigger is not found")
 
 // A Trigger is the registration of a function that is called on an event.

@@ -9,7 +9,7 @@ import (
 	"github.com/kharon-net/kharon/codec/iproto"
 )
 
-// ErrUnregistered: a Watcher is unregistered again.
+// ErrUnregistered tells that a Watcher is unregistered again.
 var ErrUnregistered error = text("Watcher is already unregistered")
 
 // A FeatureError tells that the server can not do what was asked for.
