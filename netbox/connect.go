@@ -34,6 +34,7 @@ func Connect(ctx context.Context, address string, opts Options) (*Conn, error) {
 func (c *Conn) begin(ctx context.Context) (*Conn, error) {
 	c.Requester = Requester{conn: c}
 	c.machine.reconnects = c.opts.ReconnectAfter > 0
+	c.machine.trace = c.opts.Trace
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.watchers.conn = c
 	if !c.opts.NoGracefulShutdown {

@@ -30,6 +30,8 @@ type Future struct {
 	body    []byte
 	err     error
 
+	span *span // nil: it is not traced
+
 	mu      sync.Mutex
 	lasting bool // the answer may still come: it is not for another request
 	pushes  pushList
@@ -117,7 +119,7 @@ func (f *Future) Release() {
 	}
 	defer futures.Put(f)
 	defer f.mu.Unlock()
-	f.err = nil
+	f.err, f.span = nil, nil
 	f.sync, f.start, f.typ, f.version = 0, 0, 0, 0
 	if cap(f.body) > 64<<10 {
 		f.body = nil
@@ -229,6 +231,9 @@ func (f *Future) fail(err error) {
 // Release takes, too: who sees the answer early can not give the future away
 // while the others are still being told.
 func (f *Future) settle(l *reactor.Loop) {
+	if f.span != nil {
+		f.span.end(f)
+	}
 	if f.state.Swap(answered) == awaited {
 		f.token <- struct{}{}
 	}

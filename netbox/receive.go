@@ -25,6 +25,9 @@ func (l *link) received(p []byte) (n int) {
 		}
 	}
 	n, over, err := l.collect(p, n)
+	if t := l.conn.opts.Trace; t != nil && t.Received != nil {
+		t.Received(n)
+	}
 	if e := l.deliver(); err == nil {
 		err = e
 	}
@@ -127,6 +130,9 @@ func (l *link) deliver() (err error) {
 				err = e
 			}
 		case a.typ == iproto.TypeChunk:
+			if t := l.conn.opts.Trace; t != nil && t.Push != nil {
+				t.Push(len(a.body))
+			}
 			a.f.pushed(a.body, l.loop)
 		default:
 			a.f.complete(a, l.loop)

@@ -13,10 +13,10 @@ type quickBand struct {
 	Name     [16]byte
 }
 
-func (b *quickBand) DecodeTuple(t *msgp.Array) error {
+func (b *quickBand) DecodeTuple(t msgp.Array) error {
 	b.ID, b.Year = t.Int(0), t.Int(2)
 	copy(b.Name[:], t.Bytes(1))
-	return nil
+	return t.Err()
 }
 
 func TestSelectsIntoTheCallersMemoryDoNotAllocate(t *testing.T) {

@@ -19,6 +19,9 @@ import (
 func (c *Conn) send(req *Request) *Future {
 	f := newFuture()
 	f.pushes.keep = true
+	if t := c.opts.Trace; t != nil {
+		f.span = t.begin(req)
+	}
 	l := c.live.Load()
 	if l == nil {
 		f.fail(c.unavailable())
@@ -33,9 +36,21 @@ func (c *Conn) send(req *Request) *Future {
 	return f
 }
 
-// do sends a request and waits for its answer.
+// do sends a request and waits for its answer, again if it may.
 func (c *Conn) do(ctx context.Context, req *Request, use func(Result) error) error {
+	err := c.once(ctx, req, use)
+	if err != nil && c.opts.Retry.Attempts > 1 {
+		return c.retry(ctx, req, use, err)
+	}
+	return err
+}
+
+// once sends a request and waits for its answer.
+func (c *Conn) once(ctx context.Context, req *Request, use func(Result) error) error {
 	f := newFuture()
+	if t := c.opts.Trace; t != nil {
+		f.span = t.begin(req)
+	}
 	l := c.live.Load()
 	if l == nil {
 		return c.doLater(ctx, f, req, use)
@@ -77,7 +92,7 @@ func (c *Conn) notSent(ctx context.Context, f *Future, req *Request, use func(Re
 	return err
 }
 
-// doLater is do for a connection that is not there, or can not take the request
+// doLater is once for a connection that is not there, or can not take the request
 // now.
 func (c *Conn) doLater(ctx context.Context, f *Future, req *Request, use func(Result) error) error {
 	for {
@@ -239,6 +254,9 @@ func (l *link) flush() {
 		l.handed += uint64(len(buf))
 		l.wakeSenders()
 		l.mu.Unlock()
+		if t := l.conn.opts.Trace; t != nil && t.Sent != nil {
+			t.Sent(len(buf))
+		}
 		_ = l.wire.WriteNow(buf) // an error ends the connection, and ended tells
 		l.mu.Lock()
 		if cap(buf) <= 1<<20 {

@@ -55,6 +55,7 @@ func (s State) final() bool { return s == StateError || s == StateClosed }
 type machine struct {
 	// immutable after Connect
 	reconnects bool
+	trace      *Trace // nil: none
 
 	mu      sync.Mutex
 	state   State
@@ -98,6 +99,9 @@ func (m *machine) enter(s State, err error) {
 	}
 	m.state, m.err = s, err
 	m.entered++
+	if m.trace != nil && m.trace.State != nil {
+		m.trace.State(s, err)
+	}
 	for _, w := range m.waiters {
 		w.meet(m, s, m.entered)
 	}

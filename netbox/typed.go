@@ -14,8 +14,8 @@ import (
 // msgp.DecodeValue does, structs as arrays (or maps) of their fields.
 type TupleDecoder interface {
 	// DecodeTuple takes what it needs of the tuple, which is valid until it
-	// returns.
-	DecodeTuple(t *msgp.Array) error
+	// returns, and returns t.Err.
+	DecodeTuple(t msgp.Array) error
 }
 
 // Selectable is what can be selected from: a Space, by its primary index, or an
@@ -76,9 +76,7 @@ func decodeTuple[T any](b []byte, dst *T) (n int, err error) {
 	case isList:
 		*list, err = a.Values()
 	default:
-		if err = d.DecodeTuple(&a); err == nil {
-			err = a.Err()
-		}
+		err = d.DecodeTuple(a)
 	}
 	return n, err
 }
