@@ -1,6 +1,7 @@
 package netbox
 
 import (
+	"strings"
 	"time"
 
 	"github.com/kharon-net/kharon/codec/iproto"
@@ -47,7 +48,9 @@ type span struct {
 
 // begin tells of a request that is made.
 func (t *Trace) begin(r *Request) *span {
-	s := &span{trace: t, RequestTrace: RequestTrace{Type: r.typ, Name: r.text, Start: time.Now()}}
+	// The name is cloned so that the compiler does not take the request for
+	// leaked: the arguments of every one would be allocated.
+	s := &span{trace: t, RequestTrace: RequestTrace{Type: r.typ, Name: strings.Clone(r.text), Start: time.Now()}}
 	if r.space != nil {
 		s.Space = r.space.name
 	}
