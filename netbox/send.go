@@ -2,7 +2,6 @@ package netbox
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"time"
 
@@ -11,9 +10,8 @@ import (
 
 // Pipelining. A request is encoded straight into the link's output under a
 // short lock. Whoever finds nobody seeing to the output becomes the flusher.
-// A caller that is going to wait flushes itself: it yields once, so that
-// others who are ready can add theirs, and then writes until nothing is left.
-// A caller that does not wait leaves it to the loop, which is told once.
+// It leaves that to the loop, which is told once, so that others can add theirs
+// meanwhile; a caller that is alone and going to wait writes itself.
 
 // send sends a request for somebody who does not wait.
 func (c *Conn) send(req *Request) *Future {
@@ -136,16 +134,27 @@ func (c *Conn) admitted(ctx context.Context) (*link, error) {
 // is active or has room.
 var errNotNow error = text("not now")
 
-// flushFor flushes for a caller that is going to wait: a goroutine after the
-// others that are ready, a fiber of the connection's loop at the end of the
-// turn, when all fibers that are ready have added theirs.
+// flushFor flushes for a caller that is going to wait: at once when nobody else
+// waits on the connection, and otherwise by way of the loop, so that others add
+// theirs meanwhile. In a fiber of the connection's loop that is at the end of the
+// turn, when all fibers that are ready have added theirs. To yield and then flush
+// would do the same for callers on many processors, but on one of them the loop
+// would fall asleep in the kernel before the caller had its turn again.
 func (l *link) flushFor(ctx context.Context) {
 	if x := reactor.Current(ctx); x != nil && x.Loop() == l.loop {
-		x.Loop().Defer(l.flushIt)
+		l.loop.Defer(l.flushIt)
 		return
 	}
-	runtime.Gosched()
-	l.flush()
+	if l.alone() || l.loop.Post(l.flushIt) != nil {
+		l.flush()
+	}
+}
+
+// alone reports whether a single request is under way.
+func (l *link) alone() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.slots.taken() <= 1
 }
 
 // put encodes a request into the output and reports whether the caller has to

@@ -45,7 +45,7 @@ func TestNothingIsLostOrMistakenUnderStress(t *testing.T) {
 			reactortest.Eventually(t, func() bool {
 				c.link.mu.Lock()
 				defer c.link.mu.Unlock()
-				return c.link.slots.used() == 0
+				return c.link.slots.taken() == 0
 			}, "all slots to be free")
 		})
 	}
