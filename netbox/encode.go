@@ -3,6 +3,7 @@ package netbox
 import (
 	"fmt"
 
+	"github.com/kharon-net/kharon/codec/ext"
 	"github.com/kharon-net/kharon/codec/iproto"
 )
 
@@ -90,6 +91,11 @@ func (r *Request) appendData(dst []byte, l *link) ([]byte, error) {
 		return r.appendSelect(dst, l, space, index)
 	case iproto.TypeUpdate, iproto.TypeUpsert:
 		return r.appendUpdate(dst, l, space, index)
+	case iproto.TypeInsertArrow:
+		if !l.has(iproto.FeatureInsertArrow) {
+			return dst, &FeatureError{iproto.FeatureInsertArrow}
+		}
+		return iproto.InsertArrow{Space: space, Arrow: ext.AppendArrow(nil, ext.Arrow{Stream: r.raw})}.Append(dst), nil
 	}
 	p, err := l.encodeInto(&r.list)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 
-	_ "github.com/kharon-net/kharon/codec/ext" // Tarantool's extensions are values like others
 	"github.com/kharon-net/kharon/codec/iproto"
 	"github.com/kharon-net/kharon/codec/msgp"
 )
