@@ -155,7 +155,7 @@ func (r *Request) pages(l *link, space iproto.Ref) error {
 	case m.position == nil && m.after.empty() && !m.fetch:
 		return nil
 	case !l.has(iproto.FeaturePagination):
-		return &LocalError{5, "Remote server does not support pagination"}
+		return errNoPages
 	case space.Name == nil && space.ID > 256 && space.ID < 512 && l.intro.Load().greeting.VersionID < versionViewPages:
 		return &LocalError{5, "Remote server does not survive pagination of system views"}
 	}
