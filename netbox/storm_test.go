@@ -18,7 +18,9 @@ func TestReconnectStorm(t *testing.T) {
 	if raceEnabled || testing.Short() {
 		conns, drops = 8, 10
 	}
+	registered := make(chan struct{})
 	sc := perform(t, func(n int, s *script) {
+		<-registered
 		if n%7 == 3 { // some never get as far as a greeting
 			return
 		}
@@ -61,6 +63,7 @@ func TestReconnectStorm(t *testing.T) {
 			})
 		}
 	}
+	close(registered)
 	for range drops {
 		before := answered.Load()
 		reactortest.Eventually(t, func() bool { return answered.Load() > before+int64(conns) }, "answers after a drop")
