@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"github.com/kharon-net/kharon/codec/iproto"
-	"github.com/kharon-net/kharon/netbox/box"
 	"github.com/kharon-net/kharon/netbox/internal/tarantooltest"
 	"github.com/kharon-net/kharon/reactor/reactortest"
 )
@@ -180,22 +179,6 @@ func certOf(t *testing.T, addr string, config *tls.Config) []byte {
 	}
 	defer conn.Close()
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: conn.ConnectionState().PeerCertificates[0].Raw})
-}
-
-// boxServer starts a server of our own with echo.
-func boxServer(t testing.TB) net.Addr {
-	t.Helper()
-	srv, err := box.New(box.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { srv.Close() })
-	srv.Func("echo", func(_ context.Context, req *box.Request) (any, error) { return req.Args(), nil })
-	addr, err := srv.Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return addr
 }
 
 func TestConnectionsThatAreGiven(t *testing.T) {
