@@ -2,6 +2,7 @@ package netbox
 
 import (
 	"context"
+	"runtime"
 )
 
 // Pipelining. A request is encoded straight into the link's output under a
@@ -109,21 +110,22 @@ func (c *Conn) doLater(ctx context.Context, f *Future, req *Request, use func(Re
 
 // admitted waits until there is a link that takes requests.
 func (c *Conn) admitted(ctx context.Context) (*link, error) {
-	state, err := c.machine.wait(ctx, true, StateActive)
-	switch {
-	case err != nil:
-		return nil, c.waitError(err)
-	case state != StateActive:
-		return nil, c.unavailable()
+	for {
+		state, err := c.machine.wait(ctx, true, StateActive)
+		switch {
+		case err != nil:
+			return nil, c.waitError(err)
+		case state != StateActive:
+			return nil, c.unavailable()
+		}
+		if l := c.live.Load(); l != nil {
+			if err := l.awaitRoom(ctx); err != nil {
+				return nil, c.waitError(err)
+			}
+			return l, nil
+		}
+		runtime.Gosched() // its end is being told
 	}
-	l := c.live.Load()
-	if l == nil {
-		return nil, errNotNow
-	}
-	if err := l.awaitRoom(ctx); err != nil {
-		return nil, c.waitError(err)
-	}
-	return l, nil
 }
 
 // errNotNow is the error of put for requests that can wait until the connection

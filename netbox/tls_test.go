@@ -22,6 +22,7 @@ import (
 
 	"github.com/kharon-net/kharon/codec/iproto"
 	"github.com/kharon-net/kharon/netbox/internal/tarantooltest"
+	"github.com/kharon-net/kharon/reactor"
 	"github.com/kharon-net/kharon/reactor/reactortest"
 )
 
@@ -235,6 +236,29 @@ func TestGivenConnectionEndsWithItsServer(t *testing.T) {
 	<-ended
 	if c.State() != StateError || c.Close() != nil {
 		t.Errorf("state %v", c.State())
+	}
+}
+
+func TestReactorStopsUnderAGivenConnection(t *testing.T) {
+	r, err := reactor.New(reactor.Config{Loops: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := net.Dial("tcp", play(t, func(s *script) { s.introduce(); s.waitEOF() }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := ConnectConn(patience(t), client, Options{NoSchema: true, Reactor: r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := c.Send(Call("f"))
+	_ = r.Close()
+	if _, err := f.Wait(patience(t)); !errors.Is(err, reactor.ErrStopped) {
+		t.Errorf("got %v", err)
+	}
+	if err := c.Close(); err != nil || c.State() != StateError {
+		t.Errorf("%v, state %v", err, c.State())
 	}
 }
 
