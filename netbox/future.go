@@ -243,6 +243,18 @@ func (f *Future) settle(l *reactor.Loop) {
 	f.wake(l)
 }
 
+// use gives the answer to a function. What nobody looks at is not taken apart.
+func (f *Future) use(use func(Result) error) error {
+	if use == nil && f.err == nil && f.typ == iproto.TypeOK {
+		return nil
+	}
+	r, err := f.result()
+	if err == nil && use != nil {
+		err = use(r)
+	}
+	return err
+}
+
 // result decodes the answer as far as its kind.
 func (f *Future) result() (Result, error) {
 	if f.err != nil {

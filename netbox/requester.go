@@ -70,7 +70,11 @@ func (r Requester) DoFunc(ctx context.Context, req Request, use func(Result) err
 	if r.stream != nil {
 		req.stream = r.stream
 	}
-	return r.conn.do(ctx, &req, use)
+	err := r.conn.once(ctx, &req, use)
+	if err != nil && r.conn.opts.Retry.Attempts > 1 {
+		return r.conn.retry(ctx, &req, use, err)
+	}
+	return err
 }
 
 // Send sends a request and does not wait: the answer comes to the future. A

@@ -31,15 +31,6 @@ func (c *Conn) send(req *Request) *Future {
 	return f
 }
 
-// do sends a request and waits for its answer, again if it may.
-func (c *Conn) do(ctx context.Context, req *Request, use func(Result) error) error {
-	err := c.once(ctx, req, use)
-	if err != nil && c.opts.Retry.Attempts > 1 {
-		return c.retry(ctx, req, use, err)
-	}
-	return err
-}
-
 // once sends a request and waits for its answer.
 func (c *Conn) once(ctx context.Context, req *Request, use func(Result) error) error {
 	f := newFuture()
@@ -68,10 +59,7 @@ func (c *Conn) finish(ctx context.Context, f *Future, req *Request, use func(Res
 	if c.reloading.Load() { // the spaces it may have made are there when it returns
 		_, _ = c.machine.wait(ctx, true, StateActive)
 	}
-	r, err := f.result()
-	if err == nil && use != nil {
-		err = use(r)
-	}
+	err := f.use(use)
 	f.Release()
 	return err
 }
