@@ -28,7 +28,7 @@ type Options struct {
 
 	// ConnectTimeout bounds an attempt to connect: dialling, the greeting, the
 	// introduction, authentication and the first reading of the schema
-	// together. 0 means 10 seconds.
+	// together; and each later reading of the schema. 0 means 10 seconds.
 	ConnectTimeout time.Duration
 
 	// ReconnectAfter is how long to wait before connecting again when that has
