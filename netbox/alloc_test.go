@@ -30,7 +30,7 @@ func local(t testing.TB, mode box.Mode) *Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return connect(t, addr.String(), Options{})
+	return connect(t, addr.String(), Options{NoSchema: true})
 }
 
 func TestRoundTripsDoNotAllocate(t *testing.T) {
@@ -61,6 +61,7 @@ func TestRoundTripsDoNotAllocate(t *testing.T) {
 	}{
 		{"Send of a ping", func() { wait(c.Send(Ping())) }},
 		{"Send of a call", func() { wait(c.Send(call)) }},
+		{"Send of a call written there", func() { wait(c.Send(Call("echo", 1, 2, 3))) }},
 		{"DoFunc of a ping", func() { _ = c.DoFunc(ctx, Ping(), nil) }},
 		{"DoFunc of a call", func() { _ = c.DoFunc(ctx, call, add) }},
 		{"DoFunc with a context that can be cancelled", func() { _ = c.DoFunc(cancellable, call, add) }},

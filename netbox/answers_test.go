@@ -18,7 +18,7 @@ func connectTo(t testing.TB, f func(s *script)) *Conn {
 		s.introduce()
 		f(s)
 		s.waitEOF()
-	}), Options{})
+	}), Options{NoSchema: true})
 }
 
 func TestAnswersInEveryForm(t *testing.T) {
@@ -122,7 +122,7 @@ func TestFramesThatEndTheConnection(t *testing.T) {
 				s.Write(append(okFrame(first.Sync, 1), unhex(t, tt.bytes, 0)...))
 				s.waitEOF()
 			})
-			c := connect(t, addr, Options{MaxPacket: 1 << 16})
+			c := connect(t, addr, Options{NoSchema: true, MaxPacket: 1 << 16})
 			a, b := c.Send(Call("a")), c.Send(Call("b"))
 			if _, err := a.Wait(patience(t)); err != nil {
 				t.Errorf("the answer before it: %v", err)
@@ -160,6 +160,7 @@ func TestPacketsNobodyWaitsForAreDropped(t *testing.T) {
 			s.Write(okFrame(0, 1))
 			s.Write(iproto.AppendChunk(nil, r.Sync+1, 1, []byte{9}))
 			s.Write(framed(unhex(t, "82 00 4c 01 SS 81 57 a16b", r.Sync))) // an EVENT
+			s.Write(framed(unhex(t, "82 00 cc99 01 SS 80", r.Sync)))       // C214: of a type nobody knows
 			s.ok(r.Sync, 7)
 			s.ok(r.Sync, 8)                                        // twice
 			s.Write(iproto.AppendChunk(nil, r.Sync, 1, []byte{9})) // after the answer
@@ -175,7 +176,7 @@ func TestPacketsNobodyWaitsForAreDropped(t *testing.T) {
 			t.Errorf("C98: push %x, %v", v, err)
 		}
 	}
-	if used := len(c.slots.futures) - len(c.slots.free); used != 0 {
+	if used := c.link.slots.taken(); used != 0 {
 		t.Errorf("%d slots are taken", used)
 	}
 }
@@ -313,7 +314,7 @@ func TestRequestsThatCanNotBeEncoded(t *testing.T) {
 	if _, err := c.Do(patience(t), CallRaw("good", []byte{0x91, 1})); err != nil {
 		t.Error(err)
 	}
-	if used := len(c.slots.futures) - len(c.slots.free); used != 0 {
+	if used := c.link.slots.taken(); used != 0 {
 		t.Errorf("%d slots are taken", used)
 	}
 }

@@ -50,7 +50,7 @@ func TestServerGoesAwayWithRequestsInFlight(t *testing.T) {
 					s.next()
 				}
 				tt.leave(s, first.Sync)
-			}), Options{})
+			}), Options{NoSchema: true})
 			var futures []*Future
 			for range 10 {
 				futures = append(futures, c.Send(Call("f")))
@@ -80,14 +80,14 @@ func stalled(t *testing.T, end func(s *script)) (c *Conn, huge, behind *Future) 
 		s.introduce()
 		<-gate
 		end(s)
-	}), Options{})
+	}), Options{NoSchema: true})
 	huge = c.Send(Call("f", make([]byte, 32<<20)))
-	reactortest.Eventually(t, func() bool { return c.rc.Queued() > 0 && c.rc.Sent() > 1000 }, "the kernel to take no more")
+	reactortest.Eventually(t, func() bool { return c.link.wire.(*reactor.Conn).Queued() > 0 && c.link.wire.Sent() > 1000 }, "the kernel to take no more")
 	behind = c.Send(Call("g"))
 	reactortest.Eventually(t, func() bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return len(c.out) == 0 && !c.flushing
+		c.link.mu.Lock()
+		defer c.link.mu.Unlock()
+		return len(c.link.out) == 0 && !c.link.flushing
 	}, "the request to be queued")
 	close(gate)
 	return c, huge, behind
@@ -224,7 +224,7 @@ func TestPushesMeetClose(t *testing.T) {
 					return
 				}
 			}
-		}), Options{Reactor: reactorOfItsOwn})
+		}), Options{NoSchema: true, Reactor: reactorOfItsOwn})
 		f := c.Send(Call("f"))
 		for range f.Pushes(patience(t)) {
 			break
@@ -244,16 +244,16 @@ func TestPushesMeetClose(t *testing.T) {
 
 func TestTooManyRequests(t *testing.T) {
 	c := connectTo(t, func(s *script) { s.ok(s.next().Sync) })
-	c.mu.Lock()
-	saved := c.slots
-	c.slots = slots{futures: make([]*Future, maxSlots)} // all taken
-	c.mu.Unlock()
+	c.link.mu.Lock()
+	saved := c.link.slots
+	c.link.slots = slots{futures: make([]*Future, maxSlots)} // all taken
+	c.link.mu.Unlock()
 	if _, err := c.Send(Ping()).Wait(patience(t)); !errors.Is(err, ErrTooMany) || !SafeToRetry(err) {
 		t.Errorf("got %v", err)
 	}
-	c.mu.Lock()
-	c.slots = saved
-	c.mu.Unlock()
+	c.link.mu.Lock()
+	c.link.slots = saved
+	c.link.mu.Unlock()
 	if err := c.Ping(patience(t)); err != nil {
 		t.Error(err)
 	}

@@ -3,6 +3,7 @@ package netbox
 import (
 	"context"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 
@@ -10,101 +11,124 @@ import (
 	"github.com/kharon-net/kharon/reactor"
 )
 
-// A Conn is a connection to a server. Any number of goroutines use it at once:
-// their requests share the one socket, and each gets its own answer.
+// A Conn is a connection to a server that outlives its socket: with
+// Options.ReconnectAfter it is made again when it breaks. Any number of
+// goroutines use it at once: their requests share the one socket, and each gets
+// its own answer.
+//
+// What belongs to one socket is a link; what lasts is here.
 type Conn struct {
+	Requester
+
 	// immutable after Connect
-	peer     string
-	opts     Options
-	log      *slog.Logger
-	rc       *reactor.Conn
-	greeting iproto.Greeting
-	id       iproto.ID // what the server said of itself
-	flushIt  func()    // c.flush, made once
+	peer    string
+	network string
+	address string
+	opts    Options
+	given   net.Conn // what to use instead of the address; nil: nothing
+	log     *slog.Logger
+	ctx     context.Context // done when Close is called
+	cancel  context.CancelCauseFunc
 
-	mu       sync.Mutex
-	slots    slots
-	out      []byte // requests encoded and not yet handed over
-	spare    []byte // the other buffer
-	handed   uint64 // bytes handed over since the beginning
-	flushing bool   // somebody sees to out
-	err      error  // why the connection has ended; nil: it has not
+	machine   machine
+	live      atomic.Pointer[link] // takes requests; nil: there is none
+	reloading atomic.Bool          // the schema has changed and is being read
 
-	// owned by the loop
-	greeted bool
-	offset  uint64   // of the bytes that OnData is given, in the stream
-	arrived []answer // what one OnData has found
+	mu      sync.Mutex
+	link    *link   // the present one, live or not; nil: there was none yet
+	closing bool    // Close was called
+	fatal   bool    // it is not to be made again
+	past    Metrics // what has passed through the links before the present one
 
-	closing atomic.Bool // Close was called
+	triggers triggers
+	watchers watchers
+	bell     bell // wakes the worker
+	schema   schema
+	streams  atomic.Uint64 // how many there have been
+	counts   connCounts
 
-	hello    reactor.Gate // opened by the loop when the greeting has come
-	helloErr error        // what was wrong with it; set before hello opens
-	closed   reactor.Gate // opened by the loop when the connection has ended
+	closed reactor.Gate // opened when the worker has ended
 }
 
 // Version returns what the server's greeting says of its version, e.g.
-// "3.3.0". Safe to call from any goroutine.
-func (c *Conn) Version() string { return c.greeting.Version }
+// "3.3.0"; "" when it has not greeted yet. Safe to call from any goroutine.
+func (c *Conn) Version() string { return c.current().greeting.Version }
 
 // UUID returns the instance's UUID from the server's greeting. Safe to call
 // from any goroutine.
-func (c *Conn) UUID() string { return c.greeting.UUID }
+func (c *Conn) UUID() string { return c.current().greeting.UUID }
 
 // ProtocolVersion returns the version of the protocol the server speaks; 0 of
 // one older than Tarantool 2.10. Safe to call from any goroutine.
-func (c *Conn) ProtocolVersion() uint64 { return c.id.Version }
+func (c *Conn) ProtocolVersion() uint64 { return c.current().id.Version }
 
 // Features returns what the server can do. Safe to call from any goroutine.
-func (c *Conn) Features() iproto.Features { return c.id.Features }
+func (c *Conn) Features() iproto.Features { return c.current().id.Features }
+
+// nobody is the server of a Conn that has not met one.
+var nobody = &introduction{}
+
+// current returns what the last server that was met said of itself.
+func (c *Conn) current() *introduction {
+	c.mu.Lock()
+	l := c.link
+	c.mu.Unlock()
+	if l == nil {
+		return nobody
+	}
+	if i := l.intro.Load(); i != nil {
+		return i
+	}
+	return nobody
+}
 
 // Peer returns the address given to Connect, without credentials. Safe to call
 // from any goroutine.
 func (c *Conn) Peer() string { return c.peer }
 
-// Err returns why the connection has ended, nil while it has not. Safe to call
-// from any goroutine.
+// String names the connection and its state, for logs; there is no password in
+// it. Safe to call from any goroutine.
+func (c *Conn) String() string { return "netbox.Conn(" + c.peer + ", " + c.State().String() + ")" }
+
+// Err returns why there is no connection; nil while there is one, or while it is
+// made for the first time. Safe to call from any goroutine.
 func (c *Conn) Err() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
+	_, err := c.machine.now()
+	return err
 }
 
-// Done returns a channel that is closed when the connection has ended. Safe to
-// call from any goroutine.
+// Done returns a channel that is closed when the connection has ended for good,
+// closed or broken. Triggers may still run then; WaitState waits for those, too.
+// Safe to call from any goroutine.
 func (c *Conn) Done() <-chan struct{} { return c.closed.Done() }
 
-// Close ends the connection. Requests without an answer fail with a *ConnError
-// that is ErrClosed; those among them that have been handed to the reactor
-// still leave, and are not safe to retry. It returns when the connection has
-// ended, which takes the FlushTimeout of the reactor when the server does not
-// read. Closing twice is ErrClosed. Safe to call from any goroutine but a
-// loop's; a fiber closes in reactor.Await.
+// Close ends the connection. Requests that were sent before still leave, but
+// their answers are not waited for: they fail with a *ConnError that is
+// ErrClosed. It returns when the socket is closed, which takes the FlushTimeout
+// of the reactor when the server does not read; triggers may still run then. In a fiber it yields meanwhile; in a callback of a loop it does not
+// wait. Closing twice is ErrClosed. Safe to call from any goroutine, and from
+// fibers.
 func (c *Conn) Close() error {
-	if c.closing.Swap(true) {
+	c.mu.Lock()
+	again := c.closing
+	c.closing = true
+	l := c.link
+	c.mu.Unlock()
+	if !again {
+		c.cancel(ErrClosed)
+		if l != nil {
+			l.close()
+		}
+		c.bell.ring()
+	}
+	switch x, onLoop := c.opts.Reactor.Caller(); {
+	case x != nil:
+		_ = c.closed.Wait(x.Context(context.Background()))
+	case !onLoop:
 		<-c.closed.Done()
+	}
+	if again {
 		return ErrClosed
 	}
-	c.refuse(ErrClosed)
-	_ = c.rc.Loop().Post(c.abandon)
-	_ = c.rc.Close()
-	<-c.closed.Done()
 	return nil
-}
-
-// Ping asks the server for an answer and waits for it. Safe to call from any
-// goroutine, and from fibers.
-func (c *Conn) Ping(ctx context.Context) error {
-	return c.DoFunc(ctx, Ping(), nil)
-}
-
-// Call calls a function of the server and waits for its results. Pushes are
-// ignored; Send has them. Safe to call from any goroutine, and from fibers.
-func (c *Conn) Call(ctx context.Context, name string, args ...any) (Result, error) {
-	return c.Do(ctx, Call(name, args...))
-}
-
-// Eval evaluates an expression on the server and waits for its results. Safe to
-// call from any goroutine, and from fibers.
-func (c *Conn) Eval(ctx context.Context, expr string, args ...any) (Result, error) {
-	return c.Do(ctx, Eval(expr, args...))
 }

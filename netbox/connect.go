@@ -4,69 +4,60 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
-	"github.com/kharon-net/kharon/codec/iproto"
+	"github.com/kharon-net/kharon/reactor"
 )
 
 // Connect connects to the server at address: "host:port", "port",
-// "unix/:path", or the path of a unix socket. It returns when the server has
-// greeted and introduced itself, so that requests can be sent.
+// "unix/:path", or the path of a unix socket, with "user:password@" before it
+// if need be, and parameters behind it: "?auth_type=pap-sha256&transport=ssl" with
+// the files ssl_ca_file, ssl_cert_file and ssl_key_file. It returns when requests can be sent, or at once with
+// Options.NoWait. With Options.ReconnectAfter failures are not the end of it: it
+// tries until ctx is done. Close must be called in the end.
 //
 // The error is about the options or the address, a *net.OpError of dialling,
-// what was wrong with the greeting, ctx's cause, or os.ErrDeadlineExceeded
-// when Options.ConnectTimeout is over. Safe to call from any goroutine, and
-// from fibers.
+// what was wrong with the greeting, the server's *Error, ctx's cause, or
+// os.ErrDeadlineExceeded when Options.ConnectTimeout is over. Safe to call from
+// any goroutine, and from fibers.
 func Connect(ctx context.Context, address string, opts Options) (*Conn, error) {
-	network, addr, err := parseAddress(address)
+	network, addr, err := opts.parse(address)
 	if err != nil {
 		return nil, err
 	}
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, opts.ConnectTimeout, errConnectTimeout)
-	defer cancel()
-	c := &Conn{peer: redact(address), opts: opts, log: opts.Logger}
-	c.flushIt = c.flush
-	rc, err := opts.Reactor.Dial(ctx, network, addr, peer{c})
-	if err != nil {
-		return nil, fmt.Errorf("netbox: %w", err)
-	}
-	if err := c.introduce(ctx); err != nil {
-		rc.Abort(err)
-		_ = c.closed.Wait(context.WithoutCancel(ctx))
-		return nil, fmt.Errorf("netbox: connecting to %s: %w", c.peer, err)
-	}
-	return c, nil
+	c := &Conn{peer: redact(address), network: network, address: addr, opts: opts, log: opts.Logger}
+	return c.begin(ctx)
 }
 
-var errConnectTimeout = fmt.Errorf("connect timeout: %w", os.ErrDeadlineExceeded)
-
-// introduce waits for the greeting and exchanges IDs. A server that does not
-// know ID, which one before 2.10 does not, has no features.
-func (c *Conn) introduce(ctx context.Context) error {
-	if err := c.hello.Wait(ctx); err != nil {
-		return err
+// begin starts the worker and waits, if need be.
+func (c *Conn) begin(ctx context.Context) (*Conn, error) {
+	c.Requester = Requester{conn: c}
+	c.machine.reconnects = c.opts.ReconnectAfter > 0
+	c.machine.trace = c.opts.Trace
+	c.ctx, c.cancel = context.WithCancelCause(context.Background())
+	c.watchers.conn = c
+	if !c.opts.NoGracefulShutdown {
+		c.watchShutdown()
 	}
-	if c.helloErr != nil {
-		return c.helloErr
+	if err := c.start(ctx); err != nil {
+		return nil, fmt.Errorf("netbox: connecting to %s: %w", c.peer, err)
 	}
-	f := newFuture()
-	if c.put(f, &Request{typ: iproto.TypeID, id: &iproto.ID{Version: iproto.ProtocolVersion}}) {
-		c.flush()
+	if c.opts.NoWait {
+		return c, nil
 	}
-	if err := f.await(ctx); err != nil {
-		return err
+	state, err := c.machine.wait(ctx, false, StateActive)
+	if err == nil && state == StateActive {
+		return c, nil
 	}
-	_, err := f.result()
+	_, reason := c.machine.now()
 	switch {
-	case errors.Is(err, iproto.CodeUnknownRequestType):
-		return nil
-	case err != nil:
-		return err
+	case err == nil:
+		err = reason
+	case reason != nil && !errors.Is(err, reactor.ErrStopped):
+		err = fmt.Errorf("%w; the last attempt: %w", err, reason)
 	}
-	c.id, _, err = iproto.ParseID(f.body)
-	f.Release()
-	return err
+	_ = c.Close()
+	return nil, fmt.Errorf("netbox: connecting to %s: %w", c.peer, err)
 }

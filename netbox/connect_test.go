@@ -31,7 +31,7 @@ func TestGreetingInPieces(t *testing.T) {
 				s.waitEOF()
 			})
 			// An ID answer without its keys is one without features.
-			c := connect(t, addr, Options{})
+			c := connect(t, addr, Options{NoSchema: true})
 			if c.Version() != "3.3.0" || c.UUID() != "55a4e66f-8c01-4ae3-be94-1ea81d160162" || c.Peer() != addr {
 				t.Errorf("version %q, uuid %q, peer %q", c.Version(), c.UUID(), c.Peer())
 			}
@@ -61,7 +61,7 @@ func TestGreetingsThatAreNone(t *testing.T) {
 				io.WriteString(s, tt.greeting)
 				s.waitEOF()
 			})
-			_, err := Connect(patience(t), addr, Options{})
+			_, err := Connect(patience(t), addr, Options{NoSchema: true})
 			if !errors.As(err, tt.as) {
 				t.Errorf("got %v, want a %T", err, tt.as)
 			}
@@ -76,7 +76,7 @@ func TestVersionWithASuffix(t *testing.T) {
 		s.waitEOF()
 	})
 	t.Run("C3", func(t *testing.T) {
-		if c := connect(t, addr, Options{}); c.Version() != "3.3.0-a" {
+		if c := connect(t, addr, Options{NoSchema: true}); c.Version() != "3.3.0-a" {
 			t.Errorf("version %q", c.Version())
 		}
 	})
@@ -86,7 +86,7 @@ func TestServerClosesWithinTheGreeting(t *testing.T) {
 	for n := range 128 {
 		t.Run(fmt.Sprint("C5 after ", n), func(t *testing.T) {
 			addr := play(t, func(s *script) { s.Write(greeting()[:n]) })
-			if _, err := Connect(patience(t), addr, Options{}); !errors.Is(err, io.EOF) {
+			if _, err := Connect(patience(t), addr, Options{NoSchema: true}); !errors.Is(err, io.EOF) {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -98,7 +98,7 @@ func TestServerResetsWithinTheGreeting(t *testing.T) {
 		s.Write(greeting()[:50])
 		s.SetLinger(0)
 	})
-	if _, err := Connect(patience(t), addr, Options{}); err == nil {
+	if _, err := Connect(patience(t), addr, Options{NoSchema: true}); err == nil {
 		t.Error("connected")
 	}
 }
@@ -111,7 +111,7 @@ func TestSilentServerMeetsConnectTimeout(t *testing.T) {
 				s.waitEOF()
 			})
 			began := time.Now()
-			_, err := Connect(context.Background(), addr, Options{ConnectTimeout: 50 * time.Millisecond})
+			_, err := Connect(context.Background(), addr, Options{NoSchema: true, ConnectTimeout: 50 * time.Millisecond})
 			if took := time.Since(began); !errors.Is(err, os.ErrDeadlineExceeded) || took < 50*time.Millisecond || took > reactortest.Patience {
 				t.Errorf("got %v after %v", err, took)
 			}
@@ -132,10 +132,10 @@ func TestConnectStopsWithItsContext(t *testing.T) {
 		<-greeted
 		cancel(cause)
 	}()
-	if _, err := Connect(ctx, addr, Options{}); !errors.Is(err, cause) {
+	if _, err := Connect(ctx, addr, Options{NoSchema: true}); !errors.Is(err, cause) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := Connect(ctx, addr, Options{}); !errors.Is(err, cause) {
+	if _, err := Connect(ctx, addr, Options{NoSchema: true}); !errors.Is(err, cause) {
 		t.Errorf("with a context that is done: %v", err)
 	}
 }
@@ -148,7 +148,7 @@ func TestConnectToAClosedPort(t *testing.T) {
 	addr := ln.Addr().String()
 	ln.Close()
 	var op *net.OpError
-	if _, err = Connect(patience(t), addr, Options{}); !errors.Is(err, syscall.ECONNREFUSED) || !errors.As(err, &op) {
+	if _, err = Connect(patience(t), addr, Options{NoSchema: true}); !errors.Is(err, syscall.ECONNREFUSED) || !errors.As(err, &op) {
 		t.Errorf("C38: got %v", err)
 	}
 }
@@ -159,7 +159,7 @@ func TestAnswersToID(t *testing.T) {
 			s.introduce()
 			s.ok(s.next().Sync, 7)
 			s.waitEOF()
-		}), Options{})
+		}), Options{NoSchema: true})
 		if c.ProtocolVersion() != 0 || c.Features() != 0 {
 			t.Errorf("version %d, features %v", c.ProtocolVersion(), c.Features())
 		}
@@ -172,7 +172,7 @@ func TestAnswersToID(t *testing.T) {
 			s.Write(greeting())
 			s.Write(iproto.NewError(42, "no").AppendReply(nil, s.next().Sync, 1))
 			s.waitEOF()
-		}), Options{})
+		}), Options{NoSchema: true})
 		if !errors.Is(err, iproto.CodeAccessDenied) {
 			t.Errorf("got %v", err)
 		}
@@ -182,7 +182,7 @@ func TestAnswersToID(t *testing.T) {
 			s.Write(greeting())
 			s.Write(framed(unhex(t, "82 00 00 01 SS 82 54 0a 55 93 00 03 cd03e7", s.next().Sync)))
 			s.waitEOF()
-		}), Options{})
+		}), Options{NoSchema: true})
 		if c.ProtocolVersion() != 10 || !c.Features().Has(0) || !c.Features().Has(3) || c.Features().Has(1) {
 			t.Errorf("version %d, features %v", c.ProtocolVersion(), c.Features())
 		}
@@ -195,7 +195,7 @@ func TestAnswersToID(t *testing.T) {
 				s.Write(greeting())
 				s.Write(framed(unhex(t, packet, s.next().Sync)))
 				s.waitEOF()
-			}), Options{})
+			}), Options{NoSchema: true})
 			if err == nil {
 				t.Error("connected")
 			}
@@ -211,9 +211,12 @@ func TestAddresses(t *testing.T) {
 		{"unix/:/tmp/s", "unix", "/tmp/s"},
 		{"/tmp/s", "unix", "/tmp/s"},
 		{"./s", "unix", "./s"},
-		{"", "", ""}, {"localhost", "", ""}, {"::1", "", ""}, {"alice:secret@localhost:3301", "", ""},
+		{"alice:secret@localhost:3301", "tcp", "localhost:3301"},
+		{"al%40ice:se%3acret@localhost:3301?auth_type=chap-sha1", "tcp", "localhost:3301"},
+		{"", "", ""}, {"localhost", "", ""}, {"::1", "", ""}, {":secret@localhost:3301", "", ""},
+		{"alice:secret@localhost", "", ""}, {"alice:secr%et@localhost:1", "", ""}, {"alice:secret@localhost:1?ssl_key_file=x", "", ""},
 	} {
-		network, addr, err := parseAddress(tt.in)
+		network, addr, err := new(Options).parse(tt.in)
 		if network != tt.network || addr != tt.addr || (err == nil) != (tt.network != "") {
 			t.Errorf("%q: %q %q %v", tt.in, network, addr, err)
 		}
@@ -231,6 +234,27 @@ func TestOptionsAreCheckedAtTheDoor(t *testing.T) {
 	}
 }
 
+func TestReactorShutsDownUnderAConnection(t *testing.T) {
+	r, err := reactor.New(reactor.Config{Loops: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := connect(t, play(t, func(s *script) {
+		s.introduce()
+		s.waitEOF()
+	}), Options{NoSchema: true, Reactor: r, ReconnectAfter: time.Millisecond})
+	f := c.Send(Ping())
+	if err := r.Shutdown(patience(t)); err != nil {
+		t.Error(err)
+	}
+	if _, err := f.Wait(patience(t)); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+	if c.State() != StateError {
+		t.Errorf("state %v", c.State())
+	}
+}
+
 func TestReactorStopsUnderAConnection(t *testing.T) {
 	r, err := reactor.New(reactor.Config{Loops: 1})
 	if err != nil {
@@ -239,7 +263,7 @@ func TestReactorStopsUnderAConnection(t *testing.T) {
 	c := connect(t, play(t, func(s *script) {
 		s.introduce()
 		s.waitEOF()
-	}), Options{Reactor: r})
+	}), Options{NoSchema: true, Reactor: r})
 	f := c.Send(Ping())
 	_ = r.Close()
 	if _, err := f.Wait(patience(t)); !errors.Is(err, net.ErrClosed) {
@@ -248,7 +272,7 @@ func TestReactorStopsUnderAConnection(t *testing.T) {
 	if err := c.Ping(patience(t)); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("later: %v", err)
 	}
-	if _, err := Connect(patience(t), c.Peer(), Options{Reactor: r}); err == nil {
+	if _, err := Connect(patience(t), c.Peer(), Options{NoSchema: true, Reactor: r}); err == nil {
 		t.Error("connected on a reactor that has stopped")
 	}
 }

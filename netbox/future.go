@@ -2,10 +2,8 @@ package netbox
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/kharon-net/kharon/codec/iproto"
 	"github.com/kharon-net/kharon/reactor"
@@ -18,19 +16,22 @@ import (
 // or released.
 type Future struct {
 	// set when the request is sent
-	conn  *Conn
 	sync  uint64
 	start uint64 // of the request, in bytes since the connection was made
 
 	state atomic.Uint32
 	token chan struct{} // one slot: handed from waiter to waiter once the answer is there
 
-	// written by the loop before state becomes answered
-	typ  iproto.Type
-	body []byte
-	err  error
+	// written, with mu held, before state becomes answered
+	typ     iproto.Type
+	version uint64 // of the schema
+	body    []byte
+	err     error
+
+	span *span // nil: it is not traced
 
 	mu      sync.Mutex
+	lasting bool // the answer may still come: it is not for another request
 	pushes  pushList
 	waiters []*reactor.Waiter // fibers, for the answer; anybody, for the next push
 	done    chan struct{}     // closed with the answer; nil: nobody asked
@@ -77,6 +78,30 @@ func (f *Future) Wait(ctx context.Context) (Result, error) {
 	return f.result()
 }
 
+// Result returns the answer when it is there, without waiting. The error is
+// ErrNotReady before, and afterwards that of Wait. Safe to call from any
+// goroutine.
+func (f *Future) Result() (Result, error) {
+	if !f.Ready() {
+		return Result{}, ErrNotReady
+	}
+	return f.result()
+}
+
+// Discard gives up on the answer: the result becomes ErrDiscarded for everybody
+// who waits, and an answer that comes is dropped. When there is one already it
+// does nothing. Safe to call from any goroutine.
+func (f *Future) Discard() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.Ready() {
+		return
+	}
+	f.lasting = true
+	f.err = ErrDiscarded
+	f.settle(nil)
+}
+
 // Release gives the future back for another request. Neither it nor anything
 // it has returned may be used afterwards. It saves allocations and is never
 // necessary. Of a request without an answer it does nothing. Must not be
@@ -86,10 +111,14 @@ func (f *Future) Release() {
 		return
 	}
 	f.mu.Lock()
+	if f.lasting {
+		f.mu.Unlock()
+		return
+	}
 	defer futures.Put(f)
 	defer f.mu.Unlock()
-	f.conn, f.err = nil, nil
-	f.sync, f.start, f.typ = 0, 0, 0
+	f.err, f.span = nil, nil
+	f.sync, f.start, f.typ, f.version = 0, 0, 0, 0
 	if cap(f.body) > 64<<10 {
 		f.body = nil
 	}
@@ -102,82 +131,37 @@ func (f *Future) Release() {
 	f.state.Store(pending)
 }
 
-// await returns nil when the answer is there.
-func (f *Future) await(ctx context.Context) error {
-	if f.state.Load() == answered {
-		return nil
-	}
-	if reactor.Current(ctx) != nil {
-		return f.awaitInFiber(ctx)
-	}
-	if !f.state.CompareAndSwap(pending, awaited) && f.state.Load() == answered {
-		return nil
-	}
-	if ctx.Done() == nil {
-		<-f.token
-	} else {
-		select {
-		case <-f.token:
-		case <-ctx.Done():
-			if !f.Ready() {
-				return context.Cause(ctx)
-			}
-			return nil
-		}
-	}
-	f.token <- struct{}{} // for the next one who waits
-	return nil
-}
-
-func (f *Future) awaitInFiber(ctx context.Context) error {
-	for {
-		f.mu.Lock()
-		if f.Ready() {
-			f.mu.Unlock()
-			return nil
-		}
-		if err := f.nap(ctx); err != nil {
-			return err
-		}
-	}
-}
-
-// nap waits for the next push or the answer. It is called with mu held, and
-// returns without.
-func (f *Future) nap(ctx context.Context) error {
-	w := reactor.NewWaiter(ctx)
-	defer w.Free()
-	f.waiters = append(f.waiters, w)
-	f.mu.Unlock()
-	err := w.Wait(ctx, time.Time{})
-	if err != nil {
-		f.mu.Lock()
-		f.waiters = slices.DeleteFunc(f.waiters, func(x *reactor.Waiter) bool { return x == w })
-		f.mu.Unlock()
-	}
-	return err
-}
-
-// wake ends the naps. Called with mu held: who gives up takes itself off the
-// list first.
-func (f *Future) wake(l *reactor.Loop) {
-	for i, w := range f.waiters {
-		f.waiters[i] = nil
-		if l != nil {
-			w.WakeOn(l)
-		} else {
-			w.Wake()
-		}
-	}
-	f.waiters = f.waiters[:0]
-}
-
-// answer completes the future. Called once, with typ and body, or err, set; l is
-// the loop it is called on, nil when it is called elsewhere. All of it happens under mu, which Release takes, too: who sees the answer early
-// can not give the future away while the others are still being told.
-func (f *Future) answer(l *reactor.Loop) {
+// complete gives the future its answer. Called on the loop l.
+func (f *Future) complete(a *answer, l *reactor.Loop) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.lasting { // discarded
+		return
+	}
+	f.typ, f.version = a.typ, a.version
+	f.body = append(f.body[:0], a.body...)
+	f.settle(l)
+}
+
+// fail gives the future an error for an answer. Safe to call from any goroutine.
+func (f *Future) fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.lasting {
+		return
+	}
+	f.err = err
+	f.settle(nil)
+}
+
+// settle tells everybody that the answer is there. l is the loop it is called
+// on, nil when it is called elsewhere. All of it happens with mu held, which
+// Release takes, too: who sees the answer early can not give the future away
+// while the others are still being told.
+func (f *Future) settle(l *reactor.Loop) {
+	if f.span != nil {
+		f.span.end(f)
+	}
 	if f.state.Swap(answered) == awaited {
 		f.token <- struct{}{}
 	}
@@ -187,6 +171,18 @@ func (f *Future) answer(l *reactor.Loop) {
 	f.wake(l)
 }
 
+// use gives the answer to a function. What nobody looks at is not taken apart.
+func (f *Future) use(use func(Result) error) error {
+	if use == nil && f.err == nil && f.typ == iproto.TypeOK {
+		return nil
+	}
+	r, err := f.result()
+	if err == nil && use != nil {
+		err = use(r)
+	}
+	return err
+}
+
 // result decodes the answer as far as its kind.
 func (f *Future) result() (Result, error) {
 	if f.err != nil {
@@ -194,3 +190,5 @@ func (f *Future) result() (Result, error) {
 	}
 	return parseResult(f.typ, f.body)
 }
+
+func newFuture() *Future { return futures.Get().(*Future) }

@@ -1,125 +1,156 @@
 package netbox
 
 import (
-	"errors"
-	"io"
+	"fmt"
 
 	"github.com/kharon-net/kharon/codec/iproto"
 	"github.com/kharon-net/kharon/reactor"
 )
 
-// An answer is a packet on its way to its future.
+// An answer is a packet on its way to its future, or an event.
 type answer struct {
-	f    *Future
-	typ  iproto.Type
-	body []byte // in the loop's buffer
+	f       *Future // nil: an event
+	typ     iproto.Type
+	version uint64 // of the schema
+	body    []byte // in the loop's buffer
 }
 
-// peer is a Conn as the handler of its reactor.Conn.
-type peer struct{ *Conn }
-
-// OnOpen is where the Conn learns of its connection; the greeting, which Connect
-// waits for, comes later.
-func (h peer) OnOpen(rc *reactor.Conn) { h.rc = rc }
-
-// OnData takes every complete packet in p to its future: first all futures are
-// found, under the lock, then they are completed, without it.
-func (h peer) OnData(rc *reactor.Conn, p []byte) (n int) {
-	c := h.Conn
-	if !c.greeted {
-		if n = c.greet(p); n == 0 {
+// received takes every complete packet in p to its future and returns how many
+// bytes that were: first all futures are found, under the lock, then they are
+// completed, without it. Called on the loop.
+func (l *link) received(p []byte) (n int) {
+	if !l.greeted {
+		if n = l.greet(p); n == 0 {
 			return 0
 		}
 	}
-	n, err := c.collect(rc, p, n)
-	c.deliver()
-	c.offset += uint64(n)
-	if err != nil {
-		c.abort(err)
+	n, over, err := l.collect(p, n)
+	if t := l.conn.opts.Trace; t != nil && t.Received != nil {
+		t.Received(n)
+	}
+	if e := l.deliver(); err == nil {
+		err = e
+	}
+	l.offset += uint64(n)
+	switch {
+	case err != nil:
+		l.abort(err)
+		return len(p)
+	case over:
+		l.finish()
 		return len(p)
 	}
 	return n
 }
 
-// OnEOF ends the connection: a server that says no more will not answer, so
-// that nothing has to leave either.
-func (h peer) OnEOF(*reactor.Conn, []byte) { h.abort(errPeerClosed) }
-
 // greet takes the greeting at the front of the stream.
-func (c *Conn) greet(p []byte) (n int) {
+func (l *link) greet(p []byte) (n int) {
 	g, n, err := iproto.ParseGreeting(p)
 	if n == 0 && err == nil {
 		return 0
 	}
-	c.greeted = true
-	c.greeting = g
+	l.greeted = true
+	l.greeting = g
 	if err != nil {
-		c.abort(err)
+		l.abort(err)
 		n = len(p)
 	}
-	c.helloErr = err
-	c.hello.Open()
+	l.helloErr = err
+	l.hello.Open()
 	return n
 }
 
-// collect finds the packets of p from n on and their futures.
-func (c *Conn) collect(rc *reactor.Conn, p []byte, n int) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// collect finds the packets of p from n on and their futures. over tells that
+// the last one a server that shuts down was waited for has come.
+func (l *link) collect(p []byte, n int) (end int, over bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	start := n
 	for n < len(p) {
-		size, k, err := iproto.ParseFrameLength(p[n:], c.opts.MaxPacket)
+		size, k, err := iproto.ParseFrameLength(p[n:], l.conn.opts.MaxPacket)
 		if err != nil {
-			return n, &FrameError{Offset: c.offset + uint64(n), Err: err}
+			return n, false, &FrameError{Offset: l.offset + uint64(n), Err: err}
 		}
 		if k == 0 {
 			break
 		}
 		end := n + k + int(size)
 		if end > len(p) {
-			rc.Expect(end - n)
+			l.wire.Expect(end - n)
 			break
 		}
 		h, m, err := iproto.ParseHeader(p[n+k : end])
 		if err != nil {
-			return n, &FrameError{Offset: c.offset + uint64(n), Err: err}
+			return n, false, &FrameError{Offset: l.offset + uint64(n), Err: err}
 		}
-		c.match(&h, p[n+k+m:end])
+		if h.SchemaVersion != l.version && h.SchemaVersion != 0 {
+			l.versionChanged(h.SchemaVersion)
+		}
+		l.match(&h, p[n+k+m:end])
 		n = end
 	}
-	return n, nil
+	l.bytesIn += uint64(n - start)
+	return n, l.leaving && l.slots.taken() == 0, nil
 }
 
 // match finds the future of a packet. What nobody waits for is dropped.
 // Called with mu held.
-func (c *Conn) match(h *iproto.Header, body []byte) {
-	f := c.slots.find(h.Sync)
+func (l *link) match(h *iproto.Header, body []byte) {
+	if h.Type == iproto.TypeEvent {
+		l.counts.Events++
+		l.arrived = append(l.arrived, answer{typ: h.Type, body: body})
+		return
+	}
+	f := l.slots.find(h.Sync)
 	if f == nil {
+		l.counts.Unmatched++
 		return
 	}
 	switch {
 	case h.Type == iproto.TypeChunk:
+		l.counts.Pushes++
 	case h.Type == iproto.TypeOK || h.Type.IsError():
-		c.slots.release(h.Sync)
+		l.counts.Answers++
+		l.slots.release(h.Sync)
 	default:
+		l.counts.Unmatched++
 		return
 	}
-	c.arrived = append(c.arrived, answer{f, h.Type, body})
+	l.arrived = append(l.arrived, answer{f, h.Type, h.SchemaVersion, body})
 }
 
-// deliver completes what collect has found.
-func (c *Conn) deliver() {
-	for i := range c.arrived {
-		a := &c.arrived[i]
-		if a.typ == iproto.TypeChunk {
-			a.f.pushed(a.body, c.rc.Loop())
-			continue
+// deliver completes what collect has found. The error is about an event, which
+// no caller can be told of.
+func (l *link) deliver() (err error) {
+	for i := range l.arrived {
+		a := &l.arrived[i]
+		switch {
+		case a.f == nil:
+			if e := l.event(a.body); e != nil && err == nil {
+				err = e
+			}
+		case a.typ == iproto.TypeChunk:
+			if t := l.conn.opts.Trace; t != nil && t.Push != nil {
+				t.Push(len(a.body))
+			}
+			a.f.pushed(a.body, l.loop)
+		default:
+			a.f.complete(a, l.loop)
 		}
-		a.f.typ = a.typ
-		a.f.body = append(a.f.body[:0], a.body...)
-		a.f.answer(c.rc.Loop())
 	}
-	clear(c.arrived)
-	c.arrived = c.arrived[:0]
+	clear(l.arrived)
+	l.arrived = l.arrived[:0]
+	return err
+}
+
+// event takes an event to those who watch its key.
+func (l *link) event(body []byte) error {
+	e, _, err := iproto.ParseEvent(body)
+	if err != nil {
+		return fmt.Errorf("netbox: event: %w", err)
+	}
+	l.conn.watchers.event(l, e)
+	return nil
 }
 
 // pushed keeps a message, if it is to be kept and is one.
@@ -132,79 +163,5 @@ func (f *Future) pushed(body []byte, l *reactor.Loop) {
 	if v, _, err := iproto.ParseChunk(body); err == nil {
 		f.pushes.add(v)
 		f.wake(l)
-	}
-}
-
-// OnClose fails what is under way.
-func (h peer) OnClose(rc *reactor.Conn, err error) {
-	c := h.Conn
-	if c.rc == nil { // it ended before OnOpen, and nobody but Connect knows it
-		c.rc = rc
-	}
-	if err == nil {
-		err = ErrClosed
-	}
-	if errors.Is(err, io.EOF) {
-		err = errPeerClosed
-	}
-	c.fail(err)
-	if !c.greeted {
-		c.helloErr = c.Err()
-		c.hello.Open()
-	}
-	c.closed.Open()
-}
-
-// errPeerClosed has the words of net.box.
-var errPeerClosed error = &peerClosed{}
-
-type peerClosed struct{}
-
-func (*peerClosed) Error() string { return "Peer closed" }
-func (*peerClosed) Unwrap() error { return io.EOF }
-
-// abort ends the connection because of err. Called on the loop.
-func (c *Conn) abort(err error) {
-	c.rc.Abort(err)
-	c.fail(err)
-}
-
-// refuse lets no more requests in, because of err, unless there is a reason
-// already. Safe to call from any goroutine.
-func (c *Conn) refuse(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err == nil {
-		c.err = err
-	}
-}
-
-// fail refuses requests and fails those under way. The connection takes no
-// more output, so what the kernel does not have never leaves. Called on the
-// loop, as are all who complete requests: a packet that has been matched still
-// finds its future as it was.
-func (c *Conn) fail(err error) {
-	c.refuse(err)
-	c.lose(c.rc.Sent())
-}
-
-// abandon fails what is under way when the output is still leaving. Called on
-// the loop after refuse.
-func (c *Conn) abandon() {
-	c.mu.Lock()
-	handed := c.handed
-	c.mu.Unlock()
-	c.lose(handed)
-}
-
-// lose fails the requests under way. Those that begin before the given byte of
-// the output may have reached the server.
-func (c *Conn) lose(sent uint64) {
-	c.mu.Lock()
-	lost, err := c.slots.all(), c.err
-	c.mu.Unlock()
-	for _, f := range lost {
-		f.err = &ConnError{Peer: c.peer, Sent: f.start < sent, Err: err}
-		f.answer(nil)
 	}
 }

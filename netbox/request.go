@@ -4,17 +4,33 @@ import (
 	"fmt"
 
 	"github.com/kharon-net/kharon/codec/iproto"
-	"github.com/kharon-net/kharon/codec/msgp"
 )
 
 // A Request is a request that can be sent, once or many times. Make it with
-// Ping, Call, Eval or their Raw forms.
+// Ping, Call, Eval, Execute and their relatives, or with the Request methods of
+// Space and Index.
 type Request struct {
-	typ  iproto.Type
-	text string // the function or the expression
-	args []any
-	raw  []byte // the arguments, encoded; used when not nil
-	id   *iproto.ID
+	typ      iproto.Type
+	iterator iproto.Iterator
+	limit    uint32
+	offset   uint32
+	list            // the arguments, the key, the tuple, the parameters
+	text     string // the function, the expression, the statement
+	space    *space
+	index    *index
+	stream   *Stream
+	more     *extras // what few requests have
+}
+
+// extras are the rarer parts of a request.
+type extras struct {
+	ops      list // of UPDATE and UPSERT
+	after    list // the tuple behind which a page begins
+	position []byte
+	fetch    bool // the position is wanted
+	begin    iproto.Begin
+	stmt     uint64
+	safe     bool // to be repeated
 }
 
 // Ping asks for nothing but an answer.
@@ -24,100 +40,93 @@ func Ping() Request { return Request{typ: iproto.TypePing} }
 // is an argument: basic types, slices, maps, structs with msgpack tags, types
 // with encoders of their own.
 func Call(name string, args ...any) Request {
-	return Request{typ: iproto.TypeCall, text: name, args: args}
+	return Request{typ: iproto.TypeCall, text: name, list: list{values: args}}
 }
 
 // CallRaw is Call with the arguments as one encoded array, which is not
 // checked beyond its first byte. It must not change while the request is sent.
 func CallRaw(name string, args []byte) Request {
-	return Request{typ: iproto.TypeCall, text: name, raw: args}
+	return Request{typ: iproto.TypeCall, text: name, list: rawList(args)}
+}
+
+// Call16 is Call as Tarantool 1.6 had it: every result is wrapped into an array.
+func Call16(name string, args ...any) Request {
+	return Request{typ: iproto.TypeCall16, text: name, list: list{values: args}}
 }
 
 // Eval evaluates expr on the server with args.
 func Eval(expr string, args ...any) Request {
-	return Request{typ: iproto.TypeEval, text: expr, args: args}
+	return Request{typ: iproto.TypeEval, text: expr, list: list{values: args}}
 }
 
 // EvalRaw is Eval with the arguments as CallRaw takes them.
 func EvalRaw(expr string, args []byte) Request {
-	return Request{typ: iproto.TypeEval, text: expr, raw: args}
+	return Request{typ: iproto.TypeEval, text: expr, list: rawList(args)}
 }
+
+// Execute executes an SQL statement with values for its parameters. Its answer
+// has Result.SQL.
+func Execute(statement string, params ...any) Request {
+	return Request{typ: iproto.TypeExecute, text: statement, list: list{values: params}}
+}
+
+// WatchOnce asks for the value of a key as it is now.
+func WatchOnce(key string) Request { return Request{typ: iproto.TypeWatchOnce, text: key} }
+
+// Idempotent returns the request with the promise that executing it twice does no
+// harm: then Options.Retry applies to it as it does to those that only read.
+func (r Request) Idempotent() Request {
+	m := r.extra()
+	m.safe = true
+	r.more = &m
+	return r
+}
+
+// extra returns a copy of the rarer parts.
+func (r *Request) extra() extras {
+	if r.more == nil {
+		return extras{}
+	}
+	return *r.more
+}
+
+// Type returns what kind of request it is.
+func (r *Request) Type() iproto.Type { return r.typ }
 
 // String names the request, for logs.
 func (r *Request) String() string {
-	if r.text == "" {
+	switch {
+	case r.space != nil:
+		return fmt.Sprintf("%v %v", r.typ, r.space)
+	case r.text == "":
 		return r.typ.String()
 	}
 	return fmt.Sprintf("%v %q", r.typ, r.text)
 }
 
-// append appends the frame of the request. On error dst is returned as it was.
-func (r *Request) append(dst []byte, sync uint64) ([]byte, error) {
-	if r.typ == iproto.TypePing {
-		return iproto.AppendPing(dst, sync, 0), nil
-	}
-	start := len(dst)
-	dst, mark := iproto.BeginFrame(dst)
-	dst = iproto.AppendRequestHeader(dst, r.typ, sync, 0)
-	dst, err := r.appendBody(dst)
-	if err != nil {
-		return dst[:start], err
-	}
-	if dst, err = iproto.CloseFrame(dst, mark, 0); err != nil {
-		return dst, fmt.Errorf("%w: %w", errEncode, err)
-	}
-	return dst, nil
-}
-
-func (r *Request) appendBody(dst []byte) ([]byte, error) {
-	switch r.typ {
-	case iproto.TypeID:
-		return r.id.Append(dst), nil
-	case iproto.TypeCall:
-		dst = iproto.AppendCallHead(dst, r.text)
-	default:
-		dst = iproto.AppendEvalHead(dst, r.text)
-	}
-	if r.raw != nil {
-		if len(r.raw) == 0 || msgp.KindOf(r.raw[0]) != msgp.KindArray {
-			return dst, fmt.Errorf("%w: raw arguments are no array", errEncode)
-		}
-		return append(dst, r.raw...), nil
-	}
-	return appendArgs(dst, r.args)
-}
-
-func appendArgs(dst []byte, args []any) ([]byte, error) {
-	dst = msgp.AppendArrayHeader(dst, len(args))
-	var err error
-	for i := range args {
-		if dst, err = msgp.AppendValue(dst, args[i]); err != nil {
-			return dst, argError(i, err)
-		}
-	}
-	return dst, nil
-}
-
-func argError(i int, err error) error {
-	return fmt.Errorf("%w: argument %d: %w", errEncode, i+1, err)
-}
-
 // plain reports whether the arguments are of basic types, so that encoding
 // them runs no code of the user's.
 func (r *Request) plain() bool {
-	for _, v := range r.args {
-		switch v.(type) {
-		case nil, bool, string, []byte, int, int8, int16, int32, int64,
-			uint, uint8, uint16, uint32, uint64, float32, float64:
-		default:
-			return false
-		}
-	}
-	return true
+	return r.list.plain() && (r.more == nil || r.more.ops.plain() && r.more.after.plain())
 }
 
 // encoded returns the request with its arguments encoded.
 func (r *Request) encoded() (Request, error) {
-	raw, err := appendArgs(nil, r.args)
-	return Request{typ: r.typ, text: r.text, raw: raw}, err
+	e := *r
+	raw, err := r.list.append(nil)
+	if err != nil {
+		return e, err
+	}
+	e.list = rawList(raw)
+	if r.more != nil {
+		more := *r.more
+		if more.ops, err = r.more.ops.encoded(); err != nil {
+			return e, err
+		}
+		if more.after, err = r.more.after.encoded(); err != nil {
+			return e, err
+		}
+		e.more = &more
+	}
+	return e, nil
 }

@@ -1,17 +1,19 @@
 package netbox
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/kharon-net/kharon/codec/iproto"
 	"github.com/kharon-net/kharon/codec/msgp"
 )
 
-// A Result is what a call returned: an array of values, looked into where
-// needed. See msgp.Array for its methods: Len, Int, String, Decode, Values and
-// so on.
+// A Result is what a request returned: the results of a call, tuples, rows. It
+// is an array of values, looked into where needed. See msgp.Array for its
+// methods: Len, Int, String, Decode, Values and so on.
 type Result struct {
 	msgp.Array
+	body []byte // all of the answer
 }
 
 // A Value is one value of the server's that is not decoded yet. See msgp.Raw
@@ -31,7 +33,7 @@ func parseResult(typ iproto.Type, body []byte) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("netbox: answer: %w", err)
 	}
-	return Result{array}, nil
+	return Result{array, body}, nil
 }
 
 func parseError(typ iproto.Type, body []byte) error {
@@ -40,4 +42,26 @@ func parseError(typ iproto.Type, body []byte) error {
 		return fmt.Errorf("netbox: error answer with code %v: %w", typ.Code(), err)
 	}
 	return e
+}
+
+// clone returns the result with bytes of its own.
+func (r *Result) clone() (Result, error) {
+	if len(r.body) <= 1 {
+		return Result{}, nil
+	}
+	return parseResult(iproto.TypeOK, bytes.Clone(r.body))
+}
+
+// Raw returns the encoded array of the results: of the tuples, of the rows. It
+// lives as long as the result.
+func (r *Result) Raw() []byte {
+	data, _, _ := iproto.ParseData(r.body) // it was parsed before
+	return data
+}
+
+// Position returns where the next page begins, for SelectOptions.After: nil when
+// nothing was selected, or it was not asked for.
+func (r *Result) Position() []byte {
+	d, _, _ := iproto.ParseDataAll(r.body) // it was parsed before
+	return bytes.Clone(d.Position)
 }

@@ -1,5 +1,7 @@
 package netbox
 
+import "slices"
+
 // slotBits is how many bits of a sync number tell the slot; the rest is how
 // often the slot has been used. A late answer to a request that was given up
 // on therefore never meets another one.
@@ -17,6 +19,7 @@ type slots struct {
 	futures []*Future // by slot; nil: free
 	uses    []uint64
 	free    []uint32
+	base    uint64 // uses of slots that are new
 }
 
 // take finds a slot for f and returns its sync number, which is never 0. It
@@ -41,15 +44,12 @@ func (s *slots) grow() bool {
 	}
 	more := max(n, 64)
 	s.futures = append(s.futures, make([]*Future, more)...)
-	s.uses = append(s.uses, make([]uint64, more)...)
+	s.uses = append(s.uses, slices.Repeat([]uint64{s.base}, more)...)
 	for i := n + more - 1; i >= n; i-- {
 		s.free = append(s.free, uint32(i))
 	}
 	return true
 }
-
-// taken is how many slots are.
-func (s *slots) taken() int { return len(s.futures) - len(s.free) }
 
 // find returns the future of a sync number, or nil when nobody waits for it.
 func (s *slots) find(sync uint64) *Future {
@@ -67,7 +67,10 @@ func (s *slots) release(sync uint64) {
 	s.free = append(s.free, uint32(i))
 }
 
-// all empties the table and returns what was in it.
+// taken is how many slots are.
+func (s *slots) taken() int { return len(s.futures) - len(s.free) }
+
+// all empties the table and returns what was in it. Sync numbers go on growing.
 func (s *slots) all() []*Future {
 	var list []*Future
 	for _, f := range s.futures {
@@ -75,6 +78,6 @@ func (s *slots) all() []*Future {
 			list = append(list, f)
 		}
 	}
-	*s = slots{}
+	*s = slots{base: slices.Max(append(s.uses, s.base))}
 	return list
 }

@@ -72,6 +72,7 @@ func (l *Loop) back() {
 func (co *coroutine) resume() {
 	x := co.fiber
 	l := x.loop
+	l.current = x
 	l.here.Store(co.self) // 0 the first time: it says so itself
 	co.next()
 	if co.fiber == nil {

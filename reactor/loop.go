@@ -44,6 +44,7 @@ type Loop struct {
 	wakeAt     time.Duration // what waker is armed for; 0: not
 	fibers     *Fiber        // begun and not ended
 	fiberCount int
+	current    *Fiber       // the last one resumed
 	runnable   fiberList    // woken on this loop
 	yielded    fiberList    // those that let others go first
 	spare      []*coroutine // free

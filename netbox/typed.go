@@ -1,0 +1,137 @@
+package netbox
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/kharon-net/kharon/codec/msgp"
+)
+
+// A TupleDecoder decodes itself from a tuple, field by field. Types that are one
+// are selected without an allocation; all others are decoded as
+// msgp.DecodeValue does, structs as arrays (or maps) of their fields.
+type TupleDecoder interface {
+	// DecodeTuple takes what it needs of the tuple, which is valid until it
+	// returns, and returns t.Err.
+	DecodeTuple(t msgp.Array) error
+}
+
+// Selectable is what can be selected from: a Space, by its primary index, or an
+// Index.
+type Selectable interface {
+	Space | Index
+	index_() Index
+}
+
+// Select returns the tuples that have the key, decoded into T: a struct, a slice
+// of any, a TupleDecoder. The error is that of Requester.Do, or of decoding.
+// Safe to call from any goroutine, and from fibers.
+func Select[T any, S Selectable](ctx context.Context, from S, key Parts) ([]T, error) {
+	return AppendSelect[T](ctx, nil, from, key, SelectOptions{})
+}
+
+// AppendSelect is Select with options that appends to dst, whose memory it uses
+// as far as that goes. Safe to call from any goroutine, and from fibers.
+func AppendSelect[T any, S Selectable](ctx context.Context, dst []T, from S, key Parts, o SelectOptions) ([]T, error) {
+	x := from.index_()
+	err := x.requester.DoFunc(ctx, x.SelectRequest(key, o), func(r Result) error {
+		var err error
+		dst, err = appendTuples(dst, &r)
+		return err
+	})
+	return dst, err
+}
+
+// appendTuples decodes the tuples of a result.
+func appendTuples[T any](dst []T, r *Result) ([]T, error) {
+	dst = slices.Grow(dst, min(r.Len(), len(r.Elements())))
+	b := r.Elements()
+	for i := range r.Len() {
+		n := len(dst)
+		dst = dst[:n+1]
+		size, err := decodeTuple(b, &dst[n])
+		if err != nil {
+			return dst[:n], fmt.Errorf("netbox: tuple %d: %w", i, err)
+		}
+		b = b[size:]
+	}
+	return dst, nil
+}
+
+// decodeTuple decodes the tuple at the front of b.
+func decodeTuple[T any](b []byte, dst *T) (n int, err error) {
+	list, isList := any(dst).(*[]any)
+	d, isDecoder := any(dst).(TupleDecoder)
+	if !isList && !isDecoder {
+		return msgp.DecodeValue(b, dst)
+	}
+	if n, err = msgp.Skip(b); err != nil {
+		return 0, err
+	}
+	a, err := msgp.NewArray(b[:n])
+	switch {
+	case err != nil:
+	case isList:
+		*list, err = a.Values()
+	default:
+		err = d.DecodeTuple(a)
+	}
+	return n, err
+}
+
+// Get returns the one tuple that has the key, decoded into T; found tells
+// whether there is one. Safe to call from any goroutine, and from fibers.
+func Get[T any, S Selectable](ctx context.Context, from S, key Parts) (v T, found bool, err error) {
+	x := from.index_()
+	r := x.SelectRequest(key, SelectOptions{Limit: 2})
+	r.iterator = 0
+	err = x.requester.DoFunc(ctx, r, func(r Result) error {
+		if r.Len() > 1 {
+			return errMoreThanOne
+		}
+		found = r.Len() == 1
+		if !found {
+			return nil
+		}
+		_, err := decodeTuple(r.Elements(), &v)
+		return err
+	})
+	return v, found, err
+}
+
+// CallAs calls a function of the server and decodes its first result into T; the
+// zero value when it has none. Safe to call from any goroutine, and from fibers.
+func CallAs[T any](ctx context.Context, r Requester, name string, args ...any) (v T, err error) {
+	err = r.DoFunc(ctx, Call(name, args...), func(r Result) error {
+		if r.Len() == 0 {
+			return nil
+		}
+		_, err := msgp.DecodeValue(r.Elements(), &v)
+		return err
+	})
+	return v, err
+}
+
+// AppendRaw makes a request and appends the encoded array of its results to dst.
+// Safe to call from any goroutine, and from fibers.
+func (r Requester) AppendRaw(ctx context.Context, dst []byte, req Request) ([]byte, error) {
+	err := r.DoFunc(ctx, req, func(res Result) error {
+		dst = append(dst, res.Raw()...)
+		return nil
+	})
+	return dst, err
+}
+
+// WatchOnce returns the value of a key as the server has it, nil when it has
+// none. Safe to call from any goroutine, and from fibers.
+func (r Requester) WatchOnce(ctx context.Context, key string) (v Value, err error) {
+	err = r.DoFunc(ctx, WatchOnce(key), func(res Result) error {
+		if res.Len() > 0 {
+			v = bytes.Clone(res.At(0))
+		}
+		return res.Err()
+	})
+	return v, err
+}
