@@ -44,6 +44,11 @@ func AppendSelect[T any, S Selectable](ctx context.Context, dst []T, from S, key
 	return dst, err
 }
 
+// AppendTuples appends the tuples of a result to dst, whose memory it uses as far
+// as that goes: what AppendSelect does, for requests that were sent and not
+// waited for. Safe to call from any goroutine.
+func AppendTuples[T any](dst []T, r Result) ([]T, error) { return appendTuples(dst, &r) }
+
 // appendTuples decodes the tuples of a result.
 func appendTuples[T any](dst []T, r *Result) ([]T, error) {
 	dst = slices.Grow(dst, min(r.Len(), len(r.Elements())))
