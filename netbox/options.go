@@ -49,6 +49,10 @@ type Options struct {
 	// OnSchemaReload triggers then.
 	NoSchema bool
 
+	// TupleFormats asks the server to send the names of the fields with tuples,
+	// in answers to calls, too; they become larger by them. See Result.Tuple.
+	TupleFormats bool
+
 	// RequiredVersion is the least version of the protocol to connect to.
 	RequiredVersion uint64
 
