@@ -121,13 +121,21 @@ func (s *Server) join(x *session) error {
 	return nil
 }
 
-// turnAway is the last word to a client that may not stay. What it sends is
-// read until it has closed, or linger is over: a connection that is closed with
-// input unread is reset, and the client might not see the word.
+// turnAway is the last word to a client that may not stay.
 func (x *session) turnAway(err error) {
 	x.stopped, x.stalled = true, false
 	e := replyTo(err, "")
 	_ = x.conn.Append(func(dst []byte) []byte { return e.AppendReply(dst, 0, x.srv.schemaVersion()) })
+	x.hangUp()
+}
+
+// hangUp ends a session after a last word. What the client sends is read and
+// dropped until it has closed, or linger is over: a connection that is closed
+// with input unread is reset, and the client might not see the word.
+func (x *session) hangUp() {
+	if x.lingers {
+		return
+	}
 	if x.srv.lingering.Add(1) > maxLingering {
 		x.srv.lingering.Add(-1)
 		_ = x.conn.Close()
