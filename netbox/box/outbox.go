@@ -25,6 +25,7 @@ type outbox struct {
 	size     int               // of held, in bytes
 	waiting  []*reactor.Waiter // those who Block
 	draining bool              // OnDrain has been asked for
+	quick    quickPush
 
 	count atomic.Int32 // len(held)
 }
