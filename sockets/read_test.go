@@ -1,38 +1,9 @@
 package sockets
 
 import (
-	"bytes"
 	"io"
 	"testing"
-	"time"
 )
-
-func TestALongLineTakesLinearTime(t *testing.T) {
-	const size, piece = 8 << 20, 4 << 10
-	c, s := pair(t)
-	go func() {
-		p := bytes.Repeat([]byte("x"), piece)
-		for range size / piece {
-			_, _ = c.Write(p)
-		}
-		_, _ = c.Write([]byte("\r\n"))
-	}()
-	begin := time.Now()
-	var line []byte
-	for { // given up again and again, the search goes on where it was
-		var err error
-		if line, err = s.ReadUntil(time.Millisecond, "\r\n", "\n\n"); err == nil {
-			break
-		}
-		wantTimeout(t, err)
-	}
-	if len(line) != size+2 {
-		t.Errorf("got %d bytes, want %d", len(line), size+2)
-	}
-	if d := time.Since(begin); d > soon {
-		t.Errorf("took %v", d)
-	}
-}
 
 func TestReadSliceIsReadUntilWithoutACopy(t *testing.T) {
 	c, s := pair(t)
