@@ -69,6 +69,7 @@ func (s *Socket) Listen(backlog int) error {
 	}
 	return s.do("listen", "listen", func(fd int) error {
 		defer s.rename()
+		s.listens.Store(true)
 		return sysListen(fd, backlog)
 	})
 }

@@ -46,29 +46,29 @@ type caseT struct {
 	ctx context.Context // the fiber's, in a fiber
 }
 
-// abandoned is what a case that can not go on panics with.
-var abandoned = errors.New("the case was abandoned")
+// errAbandoned is what a case that can not go on panics with.
+var errAbandoned = errors.New("the case was abandoned")
 
 func (t *caseT) FailNow() {
 	t.Fail()
-	panic(abandoned)
+	panic(errAbandoned)
 }
 
 func (t *caseT) Fatal(args ...any) {
 	t.Helper()
 	t.Error(args...)
-	panic(abandoned)
+	panic(errAbandoned)
 }
 
 func (t *caseT) Fatalf(format string, args ...any) {
 	t.Helper()
 	t.Errorf(format, args...)
-	panic(abandoned)
+	panic(errAbandoned)
 }
 
 // fence is deferred around a case.
 func (t *caseT) fence() {
-	if v := recover(); v != nil && v != any(abandoned) {
+	if v := recover(); v != nil && v != any(errAbandoned) {
 		t.Errorf("panic: %v\n%s", v, debug.Stack())
 	}
 }

@@ -67,6 +67,7 @@ type state struct {
 	// atomics
 	closed  atomic.Bool
 	limited atomic.Bool // a deadline for reading was set
+	listens atomic.Bool
 	waits   atomic.Bool // Recv, Send, Accept and their like wait
 	maxLine atomic.Int64
 	held    atomic.Int64 // in.len(), for those who have not the turn
@@ -151,8 +152,12 @@ func (s *Socket) Close() error {
 		return s.opError("close", net.ErrClosed)
 	}
 	var err error
-	if s.alien {
+	switch {
+	case s.alien:
 		err = systemError("close", sysAlive(s.fd)) // who gave it to us may have closed it
+	case s.listens.Load() && s.enter() == nil:
+		_ = sysShutdown(s.fd, ShutBoth) // nobody gets in any more, though the loop has still to let go of it
+		s.leave()
 	}
 	if e := s.desc.Close(); err == nil {
 		err = e
