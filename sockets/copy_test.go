@@ -210,3 +210,30 @@ func TestReadFullTakesAllOrNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestReceivingIntoABuffer(t *testing.T) {
+	inBothModes(t, func(t *caseT) {
+		a, b, port := t.packets()
+		p := make([]byte, 3)
+		for range 2 {
+			_, err := b.SendTo("127.0.0.1", port, []byte("hello"))
+			t.must(err)
+		}
+		wantReady(t, true)(a.Readable(soon))
+		n, err := a.RecvInto(p)
+		wantBytes(t, "hel", nil)(p[:n], err)
+		n, err = a.ReadTimeout(p, soon)
+		wantBytes(t, "hel", nil)(p[:n], err)
+		_, err = a.ReadTimeout(p, short)
+		wantTimeout(t, err)
+		_, err = a.RecvInto(p)
+		wantIs(t, err, ErrWouldBlock)
+		c, s := t.pair()
+		send(t, c, "abcdef")
+		wantBytes(t, "a", nil)(s.ReadN(1, soon))
+		n, err = s.RecvInto(p, FlagPeek)
+		wantBytes(t, "bcd", nil)(p[:n], err)
+		n, err = s.ReadTimeout(p, 0)
+		wantBytes(t, "bcd", nil)(p[:n], err)
+	})
+}

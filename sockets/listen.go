@@ -31,6 +31,8 @@ type ListenConfig struct {
 
 	// Reactor is where the sockets live. Nil means reactor.Default.
 	Reactor *reactor.Reactor
+
+	spread bool // listeners of one server: each on the next loop
 }
 
 // A Listener accepts connections. It is a net.Listener, and what Server.Serve
@@ -85,8 +87,12 @@ func (cfg *ListenConfig) listen(ctx context.Context, host, port string) (*Listen
 	if err != nil {
 		return nil, Addr{}, err
 	}
+	l := r.Next()
+	if !cfg.spread {
+		l = loopOf(ctx, r)
+	}
 	for i, a := range addrs {
-		ln, err := cfg.listenOn(ctx, r, loopOf(ctx, r), a)
+		ln, err := cfg.listenOn(ctx, r, l, a)
 		if err == nil {
 			return ln, a, nil
 		}

@@ -139,13 +139,13 @@ func (s *Server) Start(ctx context.Context, host, port string) error {
 // listen makes the listening sockets.
 func (s *Server) listen(ctx context.Context, host, port string) (all []*Listener, err error) {
 	cfg := ListenConfig{Prepare: s.Prepare, Backlog: s.Backlog, ReusePort: s.ReusePort, KeepPath: s.KeepPath,
-		Reactor: s.r}
+		Reactor: s.r, spread: true}
 	n := 1
 	if s.ReusePort && host != unixHost {
 		n = s.r.Loops()
 	}
 	for range n {
-		ln, err := ListenContext(alone{ctx}, host, port, cfg)
+		ln, err := ListenContext(ctx, host, port, cfg)
 		if err != nil {
 			return all, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,6 +104,41 @@ func TestASocketOutlivesItsFiber(t *testing.T) {
 			_, err := s.ReadUntil(short, "\n")
 			wantTimeout(t, err)
 		})
+	})
+}
+
+// countedContext counts the waits that are made with it, and never ends.
+type countedContext struct {
+	context.Context
+	waits atomic.Int32
+}
+
+func (c *countedContext) Done() <-chan struct{} {
+	c.waits.Add(1)
+	return nil
+}
+
+// TestAReaderIsWokenOnce counts the waits of a reader: one for each line that
+// it has to wait for.
+func TestAReaderIsWokenOnce(t *testing.T) {
+	onGoroutine(t, func(t *caseT) {
+		const lines = 200
+		c, s := t.pair()
+		ctx := &countedContext{Context: background}
+		s = s.WithContext(ctx)
+		done := t.spawn(func(t *caseT) {
+			for range lines {
+				wantBytes(t, "line\n", nil)(s.ReadUntil(Forever, "\n"))
+			}
+		})
+		for i := range int32(lines) {
+			t.until("the reader waits", func() bool { return ctx.waits.Load() > i })
+			send(t, c, "line\n")
+		}
+		done()
+		if n := ctx.waits.Load(); n != lines {
+			t.Errorf("%d waits for %d lines", n, lines)
+		}
 	})
 }
 

@@ -151,18 +151,17 @@ func (s *Socket) Close() error {
 	if s.closed.Swap(true) {
 		return s.opError("close", net.ErrClosed)
 	}
-	var err error
-	switch {
-	case s.alien:
-		err = systemError("close", sysAlive(s.fd)) // who gave it to us may have closed it
-	case s.listens.Load() && s.enter() == nil:
+	if s.alien {
+		if err := sysAlive(s.fd); err != nil { // closed by somebody else: its number may be another's soon
+			_, _ = s.desc.Release(s.where())
+			return s.opError("close", systemError("close", err))
+		}
+	}
+	if s.listens.Load() && !s.alien && s.enter() == nil {
 		_ = sysShutdown(s.fd, ShutBoth) // nobody gets in any more, though the loop has still to let go of it
 		s.leave()
 	}
-	if e := s.desc.Close(); err == nil {
-		err = e
-	}
-	return s.opError("close", err)
+	return s.opError("close", s.desc.Close())
 }
 
 // How is an end of a connection to shut down, or both.
