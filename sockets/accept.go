@@ -36,7 +36,7 @@ type acceptor struct {
 // launch accepts from ln in the background: on a goroutine, or in a fiber of
 // the listener's loop.
 func (s *Server) launch(ln *Listener) error {
-	a, err := s.enter(ln)
+	a, err := s.enter(ln, true)
 	if err != nil {
 		return err
 	}
@@ -53,33 +53,31 @@ func (s *Server) launch(ln *Listener) error {
 
 // Serve accepts from a listener and serves its connections until the server or
 // the listener is closed, or ctx is done, and returns why. One server may serve
-// several listeners, and several loops, and servers, one listener. Start need
-// not have been called: then the ctx of the handlers is derived from the first
-// ctx. Serve closes the listener. Safe to call from any goroutine but a loop's,
-// and from fibers.
+// several listeners, and several loops, and servers, one listener, which stays
+// the caller's to close. Start need not have been called: then the ctx of the
+// handlers is derived from the first ctx. Safe to call from any goroutine but a
+// loop's, and from fibers.
 func (s *Server) Serve(ctx context.Context, ln *Listener) error {
 	if err := s.begin(ctx, true); err != nil {
-		_ = ln.close(ctx)
 		return ln.s.opError("serve", err)
 	}
-	a, err := s.enter(ln)
+	a, err := s.enter(ln, false)
 	if err != nil {
-		_ = ln.close(ctx)
 		return err
 	}
 	both, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.taking, cancel)()
 	err = a.run(both)
-	_ = ln.close(ctx)
 	if ctx.Err() == nil && s.taking.Err() != nil {
 		err = net.ErrClosed
 	}
 	return ln.s.opError("serve", err)
 }
 
-// enter makes ln one of those that Close closes, and counts a loop.
-func (s *Server) enter(ln *Listener) (*acceptor, error) {
+// enter counts a loop that accepts from ln, which Close closes if it is the
+// server's own.
+func (s *Server) enter(ln *Listener, own bool) (*acceptor, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped {
@@ -89,7 +87,9 @@ func (s *Server) enter(ln *Listener) (*acceptor, error) {
 	if s.addr.Family == 0 {
 		s.addr = at
 	}
-	s.listeners[ln] = struct{}{}
+	if own {
+		s.listeners[ln] = struct{}{}
+	}
 	s.loops++
 	return &acceptor{srv: s, ln: ln, log: s.log.With("server", s.name(at))}, nil
 }

@@ -163,3 +163,40 @@ func TestFromConn(t *testing.T) {
 		t.must(f.Close())
 	})
 }
+
+// TestBothFamilies listens on every address and connects by both families, and
+// exchanges datagrams between them.
+func TestBothFamilies(t *testing.T) {
+	inBothModes(t, func(t *caseT) {
+		probe := t.make(FamilyInet6, Stream)
+		if err := probe.Bind("::1", "0"); err != nil {
+			t.Skip("SKIPPED: no IPv6 on this machine:", err)
+		}
+		ln := t.listener("*", "0")
+		port := addrOf(ln.Addr()).Service()
+		for host, family := range map[string]Family{"127.0.0.1": FamilyInet, "::1": FamilyInet6} {
+			c := t.own(ConnectContext(t.ctx, host, port))
+			s, from, err := ln.AcceptSocket(soon)
+			s = t.own(s, err)
+			if from.Family != family || from.Host() != host {
+				t.Errorf("from %v, want %s", from, host)
+			}
+			send(t, c, "x\n")
+			wantBytes(t, "x\n", nil)(s.ReadUntil(soon, "\n"))
+		}
+		six, four := t.make(FamilyInet6, Datagram), t.make(FamilyInet, Datagram)
+		t.must(six.Bind("::", "0"))
+		t.must(four.Bind("127.0.0.1", "0"))
+		_, err := six.SendTo("127.0.0.1", portOfSocket(t, four), []byte("x"))
+		t.must(err)
+		m, err := four.RecvFromWait(soon, Auto)
+		wantBytes(t, "x", nil)(m.Data, err)
+		_, err = four.SendToAddr(*m.From, []byte("y"))
+		t.must(err)
+		m, err = six.RecvFromWait(soon, Auto)
+		wantBytes(t, "y", nil)(m.Data, err)
+		if m.From.Host() != "127.0.0.1" || m.From.Family != FamilyInet {
+			t.Errorf("from %v", m.From)
+		}
+	})
+}

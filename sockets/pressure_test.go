@@ -124,16 +124,22 @@ func TestServersShareAListener(t *testing.T) {
 				}
 			}))
 		}
-		for range 40 {
-			c := t.own(ConnectContext(t.ctx, "127.0.0.1", addrOf(ln.Addr()).Service()))
-			send(t, c, "x\n")
-			wantBytes(t, "x\n", nil)(c.ReadUntil(soon, "\n"))
-			t.must(c.Close())
+		ask := func(times int) {
+			for range times {
+				c := t.own(ConnectContext(t.ctx, "127.0.0.1", addrOf(ln.Addr()).Service()))
+				send(t, c, "x\n")
+				wantBytes(t, "x\n", nil)(c.ReadUntil(soon, "\n"))
+				t.must(c.Close())
+			}
 		}
+		ask(40)
+		t.closeServer(srvs[0])
+		waits[0]()
+		waits[2]()
+		ask(10) // the other one goes on
 		t.must(ln.Close())
-		for _, wait := range waits {
-			wait()
-		}
+		waits[1]()
+		waits[3]()
 		for _, srv := range srvs {
 			reactor.Await(t.ctx, func() {
 				if err := srv.Shutdown(background); err != nil {

@@ -220,9 +220,9 @@ func (s *Server) Conns() int {
 	return s.handlers
 }
 
-// Close stops accepting, from listeners given to Serve too. The handlers go on.
-// When it returns the addresses are free again. Closing twice, or before Start,
-// is net.ErrClosed. Safe to call from any goroutine but a loop's, and from
+// Close stops accepting: every Serve returns. The handlers go on. When it
+// returns the address that Start listened on is free again; a listener given to
+// Serve stays open. Closing twice, or before Start, is net.ErrClosed. Safe to call from any goroutine but a loop's, and from
 // handlers.
 func (s *Server) Close() error {
 	listeners, first := s.stop()
