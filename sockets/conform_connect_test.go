@@ -97,8 +97,9 @@ var connectCases = []conformance{
 	{name: "C124 no host is loopback", run: func(t *caseT) {
 		ln := t.listener("127.0.0.1", "0")
 		c := t.own(t.connectTo("", addrOf(ln.Addr()).Service(), soon))
-		if c.RemoteAddr().String() != ln.Addr().String() {
-			t.Errorf("connected to %v", c.RemoteAddr())
+		zero := t.own(t.connectTo("0", addrOf(ln.Addr()).Service(), soon))
+		if c.RemoteAddr().String() != ln.Addr().String() || zero.RemoteAddr().String() != ln.Addr().String() {
+			t.Errorf("connected to %v and %v", c.RemoteAddr(), zero.RemoteAddr())
 		}
 	}},
 	{name: "C125 a full queue of a unix socket is waited for", run: func(t *caseT) {

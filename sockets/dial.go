@@ -188,7 +188,10 @@ func (d *Dialer) attempt(ctx context.Context, l *reactor.Loop, a Addr) (*Socket,
 		_ = s.Close()
 		return nil, err
 	}
-	s.rename()
+	if a.IP.IsUnspecified() {
+		a, _ = sysPeer(s.fd)
+	}
+	s.named(a)
 	s.last.Store(nil)
 	return s, nil
 }

@@ -42,19 +42,20 @@ func newOn(ctx context.Context, k kind) (*Socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newOnLoop(loopOf(ctx, r), k)
+	s, err := newOnLoop(loopOf(ctx, r), k)
+	if err == nil {
+		s.named(Addr{})
+	}
+	return s, err
 }
 
+// newOnLoop makes a socket on l. Its ends have no names yet.
 func newOnLoop(l *reactor.Loop, k kind) (*Socket, error) {
 	fd, err := sysSocket(k)
 	if err != nil {
 		return nil, systemError("socket", err)
 	}
-	s, err := newSocket(l, fd, k)
-	if err == nil {
-		s.named(Addr{})
-	}
-	return s, err
+	return newSocket(l, fd, k)
 }
 
 // Pair makes two sockets that are connected to each other; see socketpair(2).
