@@ -17,13 +17,15 @@ type Error struct {
 }
 
 // Error returns the text, such as "timeout", "closed" or "connection refused".
+// Safe to call from any goroutine.
 func (e *Error) Error() string { return e.text }
 
-// Unwrap returns the error of package sockets, or of the resolver.
+// Unwrap returns the error of package sockets, or of the resolver. Safe to call
+// from any goroutine.
 func (e *Error) Unwrap() error { return e.err }
 
 // fail gives err the form for this object.
-func (c *TCP) fail(err error) error { return describe(err, c.tarantool) }
+func (c *TCP) fail(err error) error { return describe(err, c.tarantool.Load()) }
 
 // describe puts err into the words of LuaSocket, or of Tarantool's layer.
 func describe(err error, tarantool bool) error {

@@ -18,30 +18,38 @@ type TCP struct {
 	*shared
 }
 
-// shared is what all handles of an object have in common. It is set up by one
-// goroutine, as the object is in Lua.
+// shared is what all handles of an object have in common.
 type shared struct {
-	role      string        // master, server or client
-	timeout   time.Duration // of each call
-	tarantool bool
-	born      time.Time
+	born time.Time // immutable
 
-	// atomics: bytes, for Getstats
-	received, sent atomic.Int64
+	// atomics
+	role           atomic.Int32
+	timeout        atomic.Int64 // of each call, in nanoseconds
+	tarantool      atomic.Bool
+	received, sent atomic.Int64 // bytes, for Getstats
 }
 
+// The roles of an object, by their numbers.
 const (
-	master = "master"
-	server = "server"
-	client = "client"
+	master = iota
+	server
+	client
 )
+
+var roles = [...]string{"master", "server", "client"}
 
 // backlog is LuaSocket's.
 const backlog = 32
 
-func newTCP(s *sockets.Socket, role string) *TCP {
-	return &TCP{s, &shared{role: role, timeout: sockets.Forever, born: time.Now()}}
+func newTCP(s *sockets.Socket, role int32) *TCP {
+	c := &TCP{s, &shared{born: time.Now()}}
+	c.role.Store(role)
+	c.timeout.Store(int64(sockets.Forever))
+	return c
 }
+
+// limit returns the time that a call may take.
+func (c *TCP) limit() time.Duration { return time.Duration(c.timeout.Load()) }
 
 // NewTCP makes a master object for IPv4: socket.tcp(). Safe to call from any
 // goroutine.
@@ -123,28 +131,28 @@ func (c *TCP) WithContext(ctx context.Context) *TCP { return &TCP{c.s.WithContex
 func (c *TCP) Socket() *sockets.Socket { return c.s }
 
 // Tarantool tells whether texts and timeouts are those of Tarantool's LuaSocket
-// layer. It is for setting up the object.
-func (c *TCP) Tarantool(on bool) { c.tarantool = on }
+// layer. Safe to call from any goroutine.
+func (c *TCP) Tarantool(on bool) { c.tarantool.Store(on) }
 
 // Settimeout sets the total time in seconds that each call may take from now
 // on; less than 0 is no limit, and 0 is one attempt. LuaSocket's modes "b" and
-// "t" are both that. It is for setting up the object.
+// "t" are both that. Safe to call from any goroutine.
 func (c *TCP) Settimeout(seconds float64) {
 	switch {
 	case seconds < 0 || seconds > sockets.Forever.Seconds():
-		c.timeout = sockets.Forever
+		c.timeout.Store(int64(sockets.Forever))
 	default:
-		c.timeout = time.Duration(seconds * float64(time.Second))
+		c.timeout.Store(int64(seconds * float64(time.Second)))
 	}
 }
 
 // Gettimeout returns what Settimeout has set, -1 for no limit. Safe to call from
 // any goroutine.
 func (c *TCP) Gettimeout() float64 {
-	if c.timeout == sockets.Forever {
+	if c.limit() == sockets.Forever {
 		return -1
 	}
-	return c.timeout.Seconds()
+	return c.limit().Seconds()
 }
 
 // Bind gives a master an address: host is a name, an address or "*". Safe to
@@ -157,8 +165,8 @@ func (c *TCP) Bind(host, port string) error {
 	return c.fail(err)
 }
 
-// Listen makes a master a server. A queue of 0 is LuaSocket's 32. It is for
-// setting up the object.
+// Listen makes a master a server. A queue of 0 is LuaSocket's 32. Safe to call
+// from any goroutine.
 func (c *TCP) Listen(queue int) error { return c.fail(c.listen(queue)) }
 
 func (c *TCP) listen(queue int) error {
@@ -167,7 +175,7 @@ func (c *TCP) listen(queue int) error {
 	}
 	err := c.s.Listen(queue)
 	if err == nil {
-		c.role = server
+		c.role.Store(server)
 	}
 	return err
 }
@@ -175,32 +183,33 @@ func (c *TCP) listen(queue int) error {
 // Accept waits for a connection and returns it as a client, which has no
 // timeout. Safe to call from any goroutine.
 func (c *TCP) Accept() (*TCP, error) {
-	s, _, err := c.s.AcceptWait(c.timeout)
+	s, _, err := c.s.AcceptWait(c.limit())
 	if err != nil {
 		return nil, c.fail(err)
 	}
 	accepted := newTCP(s, client)
-	accepted.tarantool = c.tarantool
+	accepted.tarantool.Store(c.tarantool.Load())
 	return accepted, nil
 }
 
 // Connect connects a master to port on host, a name or an address of its
 // family, and makes it a client. Of several addresses each is tried in turn.
-// It is for setting up the object.
+// Safe to call from any goroutine, and from fibers.
 func (c *TCP) Connect(ctx context.Context, host, port string) error {
 	addrs, err := sockets.GetAddrInfo(ctx, host, port, &sockets.Hints{Family: c.s.Family(), Type: sockets.Stream})
 	if err != nil {
 		return c.fail(err)
 	}
-	end := time.Now().Add(c.timeout)
+	limit := c.limit()
+	end := time.Now().Add(limit)
 	for _, a := range addrs {
-		left := c.timeout
-		if left != sockets.Forever {
+		left := limit
+		if limit != sockets.Forever {
 			left = time.Until(end)
 		}
 		_ = c.s.SysConnect(a.Host(), a.Service()) // FinishConnect tells
 		if err = c.s.FinishConnect(left); err == nil {
-			c.role = client
+			c.role.Store(client)
 			return nil
 		}
 	}
@@ -253,5 +262,5 @@ func (c *TCP) Dirty() bool { return c.s.Buffered() > 0 }
 
 // String returns "tcp{client}: fd=7". Safe to call from any goroutine.
 func (c *TCP) String() string {
-	return "tcp{" + c.role + "}: fd=" + strconv.Itoa(c.s.FD())
+	return "tcp{" + roles[c.role.Load()] + "}: fd=" + strconv.Itoa(c.s.FD())
 }

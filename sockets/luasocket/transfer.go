@@ -53,12 +53,12 @@ func (c *TCP) ReceiveN(n int, prefix ...string) (data, partial string, err error
 
 func (c *TCP) receive(before string, delims []string, most sockets.Bound) (data, partial string, err error) {
 	c.s.SetMaxLine(maxLine)
-	timeout := c.timeout
+	timeout := c.limit()
 	if timeout <= 0 {
 		timeout = sockets.NoWait
 	}
 	got, which, err := c.s.ReadOpts(sockets.ReadOptions{Delims: delims, Limit: most, Trim: true, Timeout: timeout})
-	if errors.Is(err, sockets.ErrTimeout) && !c.tarantool {
+	if errors.Is(err, sockets.ErrTimeout) && !c.tarantool.Load() {
 		got = c.takePartial()
 	}
 	c.received.Add(int64(len(got)))
@@ -69,7 +69,7 @@ func (c *TCP) receive(before string, delims []string, most sockets.Bound) (data,
 		return before + strings.ReplaceAll(text, "\r", ""), "", nil
 	case err == nil:
 		return before + text, "", nil
-	case errors.Is(err, sockets.ErrTimeout) && c.tarantool:
+	case errors.Is(err, sockets.ErrTimeout) && c.tarantool.Load():
 		return "", "", c.fail(err)
 	}
 	return "", before + text, c.fail(err)
@@ -96,7 +96,7 @@ func (c *TCP) Send(data string, ij ...int) (last int, err error) {
 	i, j = max(i, 1), min(j, len(data))
 	sent := 0
 	if i <= j {
-		sent, err = c.s.WriteTimeout([]byte(data[i-1:j]), c.timeout)
+		sent, err = c.s.WriteTimeout([]byte(data[i-1:j]), c.limit())
 		c.sent.Add(int64(sent))
 	}
 	return i - 1 + sent, c.fail(err)
