@@ -152,7 +152,7 @@ func (s *Socket) Close() error {
 	}
 	if s.alien {
 		if err := sysAlive(s.fd); err != nil { // closed by somebody else: its number may be another's soon
-			_, _ = s.desc.Release(s.where())
+			go func() { _, _ = s.desc.Release(background) }() // which does not close it, and waits for the loop
 			return s.opError("close", systemError("close", err))
 		}
 	}
