@@ -1,6 +1,7 @@
 package sockets
 
 import (
+	"math"
 	"strings"
 	"syscall"
 	"time"
@@ -70,8 +71,11 @@ var optionCases = []conformance{
 	}},
 	{name: "C112 a value that does not fit", run: func(t *caseT) {
 		s := t.make(FamilyInet, Stream)
-		for _, v := range []any{"1", nil, 1.5, time.Second, 1 << 40} {
+		for _, v := range []any{"1", nil, 1.5, time.Second} {
 			wantIs(t, s.SetOption("socket", "SO_REUSEADDR", v), ErrInvalid, syscall.EINVAL)
+		}
+		if math.MaxInt > math.MaxInt32 {
+			wantIs(t, s.SetOption("socket", "SO_REUSEADDR", math.MaxInt), ErrInvalid, syscall.EINVAL)
 		}
 		for _, v := range []any{5, -time.Second, nil} {
 			wantIs(t, s.SetOption("socket", "SO_RCVTIMEO", v), ErrInvalid, syscall.EINVAL)
