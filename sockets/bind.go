@@ -45,6 +45,8 @@ func (s *Socket) meet(op, call string, a Addr, f func(fd int, a Addr) error) err
 // suit makes a an address of the socket's family.
 func (s *Socket) suit(a Addr) (Addr, error) {
 	switch {
+	case a.Family == 0:
+		return a, invalid("no address")
 	case a.Family == s.kind.family:
 		return a, nil
 	case a.Family == FamilyInet && s.kind.family == FamilyInet6:
