@@ -151,8 +151,8 @@ func (s *Socket) Close() error {
 		return s.opError("close", net.ErrClosed)
 	}
 	if s.alien {
-		if err := sysAlive(s.fd); err != nil { // closed by somebody else: its number may be another's soon
-			go func() { _, _ = s.desc.Release(background) }() // which does not close it, and waits for the loop
+		if err := sysAlive(s.fd); err != nil {
+			s.abandon()
 			return s.opError("close", systemError("close", err))
 		}
 	}
@@ -161,6 +161,17 @@ func (s *Socket) Close() error {
 		s.leave()
 	}
 	return s.opError("close", s.desc.Close())
+}
+
+// abandon ends a Socket whose descriptor was closed by somebody else. The loop
+// closes the number once more, when it has let go of it: until then something
+// else stands in its place. When it is another's already, it stays open.
+func (s *Socket) abandon() {
+	if sysOccupy(s.fd) {
+		_ = s.desc.Close()
+		return
+	}
+	go func() { _, _ = s.desc.Release(background) }() // which waits for the loop
 }
 
 // How is an end of a connection to shut down, or both.

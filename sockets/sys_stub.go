@@ -34,6 +34,7 @@ func sysConnect(int, Addr) error                   { return errors.ErrUnsupporte
 func sysConnected(int) error                       { return errors.ErrUnsupported }
 func sysListen(int, int) error                     { return errors.ErrUnsupported }
 func sysPoll(int, Events) (Events, error)          { return 0, errors.ErrUnsupported }
+func sysOccupy(int) bool                           { return false }
 func sysAlive(int) error                           { return errors.ErrUnsupported }
 func sysDup(int) (int, error)                      { return -1, errors.ErrUnsupported }
 func sysNonblock(int) error                        { return errors.ErrUnsupported }

@@ -137,6 +137,21 @@ func sysAlive(fd int) error {
 	return err
 }
 
+// sysOccupy makes fd, which is closed, a descriptor of something, unless
+// another has it by now.
+func sysOccupy(fd int) bool {
+	first, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil || first == fd {
+		return err == nil
+	}
+	defer func() { _ = unix.Close(first) }()
+	second, err := unix.FcntlInt(uintptr(first), unix.F_DUPFD_CLOEXEC, fd)
+	if err == nil && second != fd {
+		_ = unix.Close(second)
+	}
+	return second == fd
+}
+
 // sysDup returns a copy of fd that is closed on exec.
 func sysDup(fd int) (int, error) { return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0) }
 
