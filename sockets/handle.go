@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/kharon-net/kharon/reactor"
-	"github.com/kharon-net/kharon/sockets/internal/self"
 )
 
 // This file is about who waits: a goroutine or a fiber, and until when.
@@ -25,41 +24,21 @@ func (s *Socket) WithContext(ctx context.Context) *Socket {
 // ctx belongs to, if that is the caller. Its waits end with until.
 func (s *Socket) join(ctx, until context.Context) {
 	s.ctx = until
-	x := reactor.Current(ctx)
-	if x == nil {
-		return
+	if x := reactor.Current(ctx); x != nil {
+		s.fiber, s.inner = x, x.Context(until)
 	}
-	s.ctx = alone{until}
-	if x.Running() {
-		s.fiber, s.inner, s.self = x, x.Context(until), self.ID()
-	}
-}
-
-// alone is a context that belongs to no fiber.
-type alone struct {
-	context.Context
-}
-
-// Value finds everything but the fiber.
-func (c alone) Value(key any) any {
-	v := c.Context.Value(key)
-	if _, ok := v.(*reactor.Fiber); ok {
-		return nil
-	}
-	return v
 }
 
 // child makes s one of whom the parent handle belongs to.
 func (s *Socket) child(of *Socket) *Socket {
-	s.ctx, s.fiber, s.inner, s.self = of.ctx, of.fiber, of.inner, of.self
+	s.ctx, s.fiber, s.inner = of.ctx, of.fiber, of.inner
 	return s
 }
 
 // where returns the context for the caller to wait with: the fiber's if that
-// is who calls. Another goroutine may call while the fiber runs, and another
-// fiber may run on the same goroutine when this one has ended.
+// is who calls.
 func (s *Socket) where() context.Context {
-	if s.fiber != nil && s.fiber.Running() && self.ID() == s.self {
+	if s.fiber != nil && s.fiber.Running() {
 		return s.inner
 	}
 	return s.ctx

@@ -15,7 +15,7 @@ type race struct {
 	// immutable
 	d    *Dialer
 	loop *reactor.Loop
-	ctx  context.Context // of the attempts: belongs to no fiber
+	ctx  context.Context // of the attempts
 	wait *reactor.Waiter // who called; nobody after over
 
 	mu      sync.Mutex
@@ -27,7 +27,7 @@ type race struct {
 }
 
 func (d *Dialer) race(ctx context.Context, l *reactor.Loop, addrs []Addr) (*Socket, Addr, error) {
-	attempts, cancel := context.WithCancel(alone{ctx})
+	attempts, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := &race{d: d, loop: l, ctx: attempts, wait: reactor.NewWaiter(ctx)}
 	defer r.wait.Free()

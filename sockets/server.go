@@ -185,7 +185,6 @@ func (s *Server) begin(ctx context.Context, again bool) (err error) {
 	if s.log = s.Logger; s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	ctx = alone{ctx}
 	s.ctx, s.giveUp = context.WithCancel(ctx)
 	s.taking, s.refuse = context.WithCancel(background)
 	s.forsake = context.AfterFunc(ctx, func() { _ = s.Close() })

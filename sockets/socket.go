@@ -51,7 +51,6 @@ type Socket struct {
 	ctx   context.Context // its waits end when this is done
 	fiber *reactor.Fiber  // whose waits yield to the loop; nil: goroutines wait
 	inner context.Context // ctx, to wait with in the fiber
-	self  uintptr         // the fiber's goroutine
 }
 
 // state is what all handles of a socket share.
