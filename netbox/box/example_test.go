@@ -45,3 +45,30 @@ func Example() {
 	// pushed 3 <nil>
 	// done <nil>
 }
+
+// A handler whose arguments and result are Go types.
+func ExampleHandle() {
+	ctx := context.Background()
+	srv, err := box.New(box.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer srv.Close()
+	box.Handle(srv, "sum", func(_ context.Context, in struct{ A, B int }) (int, error) { return in.A + in.B, nil })
+	addr, err := srv.Listen("127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	conn, err := netbox.Connect(ctx, addr.String(), netbox.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer conn.Close()
+	res, err := conn.Call(ctx, "sum", 40, 2)
+	fmt.Println(res.Int(0), err)
+	_, err = conn.Call(ctx, "sum", 40)
+	fmt.Println(err)
+	// Output:
+	// 42 <nil>
+	// sum takes 2 arguments, got 1 (ER_ILLEGAL_PARAMS)
+}

@@ -22,8 +22,26 @@ func FuzzServerInput(f *testing.F) {
 	f.Add([]byte{6, 0x82, 0, 0x49, 1, 2, 0x80})
 	f.Add([]byte{10, 0x82, 0, 1, 1, 2, 0x83, 0x10, 0x20, 0x12, 0})
 	f.Add([]byte{10, 0x82, 0, 7, 1, 2, 0x82, 0x23, 0xa0, 0x21, 0x90})
-	_, addr := start(f, Config{MaxPacket: 1 << 20})
-	_, inlineAddr := start(f, Config{MaxPacket: 1 << 20, Mode: Inline})
+	f.Add(append(append(begin(1, 1), callIn(1, 2, "echo", 1)...), commit(1, 3)...))
+	f.Add(append(append(iproto.AppendWatch(nil, "k"), iproto.AppendUnwatch(nil, "k")...), iproto.AppendWatch(nil, "box.id")...))
+	f.Add(request(iproto.TypeSelect, 1, 0, iproto.Select{Space: iproto.Ref{Name: []byte("shelf")}, Limit: 9, Key: []byte{0x91, 1}}.Append))
+	f.Add(request(iproto.TypeUpdate, 1, 7, iproto.Update{Space: iproto.Ref{ID: 512}, Key: []byte{0x91, 1}}.Append))
+	f.Add(request(iproto.TypeExecute, 1, 0, iproto.Execute{Text: []byte("SELECT ?, ?"), Bind: []byte{0x92, 1, 2}}.Append))
+	f.Add(request(iproto.TypeAuth, 1, 0, iproto.Auth{User: []byte("alice"), Method: []byte("chap-sha1"), Data: make([]byte, 20)}.Append))
+	f.Add(call(1, `box.space["shelf"].index["pk"]:count`, []any{1}, map[string]any{"iterator": "GE"}))
+	everything := func(cfg Config) string {
+		cfg.MaxPacket, cfg.AuthDelay = 1<<20, -1
+		srv, addr := start(f, cfg)
+		srv.Transactions(&store{})
+		srv.SQL(calculator{})
+		err := errors.Join(srv.SetUser(User{Name: "alice", Password: "secret"}), srv.SetSpaces(Space{Name: "shelf",
+			Handler: &shelf{tuples: map[int64][]any{1: {1, "one"}}}, Indexes: []Index{{Name: "pk", Parts: []Part{{1, "unsigned"}}}}}))
+		if err != nil {
+			f.Fatal(err)
+		}
+		return addr
+	}
+	addr, inlineAddr := everything(Config{}), everything(Config{Mode: Inline})
 	f.Fuzz(func(t *testing.T, input []byte) {
 		if tooManyPushes(input) {
 			t.Skip()

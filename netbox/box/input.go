@@ -67,7 +67,7 @@ func (x *session) leave() {
 	}
 	bytebufferpool.Put(out)
 	if x.stopped {
-		_ = x.conn.Close() // after the last word, which it lets leave
+		x.hangUp()
 	}
 	if len(x.batch) > 0 {
 		x.underway.add(x.batch, int(x.inFlight.Load()))

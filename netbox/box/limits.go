@@ -58,11 +58,12 @@ type timers struct {
 	idle    *reactor.Timer // nil: no Config.IdleTimeout
 	login   *reactor.Timer // nil: no Config.LoginTimeout
 	packet  *reactor.Timer // armed while a packet is incomplete; nil: none has been
+	linger  *reactor.Timer // ends who was turned away and stays; nil: nobody was
 	penalty *reactor.Timer // holds back the answer to a wrong AUTH; nil: none
 }
 
 func (t *timers) stop() {
-	for _, timer := range []*reactor.Timer{t.idle, t.login, t.packet, t.penalty} {
+	for _, timer := range []*reactor.Timer{t.idle, t.login, t.packet, t.linger, t.penalty} {
 		if timer != nil {
 			timer.Stop()
 		}

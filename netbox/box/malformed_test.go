@@ -251,3 +251,14 @@ func TestLargeRequestAndAnswer(t *testing.T) {
 		}
 	}
 }
+
+func TestS7TheErrorIsReadThoughMuchFollowsTheBadLength(t *testing.T) {
+	_, addr := start(t, Config{})
+	junk := bytes.Repeat([]byte{0xc0}, 1<<20)
+	for range 20 {
+		c := dialRaw(t, addr)
+		go c.Write(junk)
+		c.expectError(0, iproto.CodeInvalidMsgPack, "Invalid MsgPack - packet length")
+		c.expectEOF()
+	}
+}

@@ -33,6 +33,7 @@ type Server struct {
 	lastID    atomic.Uint64 // of sessions
 	tasks     atomic.Int64  // goroutines of spawn under way
 	lastRites atomic.Int64  // sessions that watch box.shutdown
+	lingering atomic.Int32  // clients that were turned away and have not closed
 	leaving   atomic.Bool   // Shutdown waits for progress
 	turnstile turnstile
 	topics    topics

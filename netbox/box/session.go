@@ -16,6 +16,14 @@ import (
 	"github.com/kharon-net/kharon/reactor"
 )
 
+const (
+	// linger is how long a client that was turned away may take to close.
+	linger = time.Second
+	// maxLingering is how many of them may do so at once, so that turning
+	// away bounds the descriptors in use.
+	maxLingering = 128
+)
+
 // A session is one client, from its greeting to its disconnect. It belongs to
 // the loop of its connection.
 type session struct {
@@ -35,6 +43,7 @@ type session struct {
 	stopped    bool                       // no more input is processed
 	stalled    bool                       // input waits for an AUTH or a trigger to end
 	postponed  bool                       // the packet just looked at has to come again
+	lingers    bool                       // turned away, and has not closed yet
 	admitted   bool                       // one of those that Config.MaxConns counts
 	serial     uint64                     // requests begun
 	received   uint64                     // packets; counts.requests has it, too, after each callback
@@ -114,10 +123,28 @@ func (s *Server) join(x *session) error {
 
 // turnAway is the last word to a client that may not stay.
 func (x *session) turnAway(err error) {
-	x.stopped = true
+	x.stopped, x.stalled = true, false
 	e := replyTo(err, "")
 	_ = x.conn.Append(func(dst []byte) []byte { return e.AppendReply(dst, 0, x.srv.schemaVersion()) })
-	_ = x.conn.Close()
+	x.hangUp()
+}
+
+// hangUp ends a session after a last word. What the client sends is read and
+// dropped until it has closed, or linger is over: a connection that is closed
+// with input unread is reset, and the client might not see the word.
+func (x *session) hangUp() {
+	if x.lingers {
+		return
+	}
+	if x.srv.lingering.Add(1) > maxLingering {
+		x.srv.lingering.Add(-1)
+		_ = x.conn.Close()
+		return
+	}
+	x.lingers = true
+	_ = x.conn.CloseWrite()
+	x.resume()
+	x.timers.linger = x.conn.Loop().AfterFunc(linger, func() { _ = x.conn.Close() })
 }
 
 // OnHangup ends what waits for the client to go, when the input is waiting
@@ -133,6 +160,9 @@ func (x *session) OnClose(_ *reactor.Conn, err error) {
 	x.gone.Store(true)
 	x.end()
 	x.drained()
+	if x.lingers {
+		x.srv.lingering.Add(-1)
+	}
 	x.timers.stop()
 	x.unwatchAll()
 	x.streams.close()

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/kharon-net/kharon/codec/iproto"
+	"github.com/kharon-net/kharon/netbox/internal/tarantooltest"
 	"github.com/kharon-net/kharon/reactor/reactortest"
 )
 
@@ -148,4 +149,52 @@ func TestServerClosesASession(t *testing.T) {
 		c.write(call(1, "leave"))
 		c.expectEOF()
 	})
+}
+
+// TestS206NetBoxIsTurnedAway compares with what net.box 2.6 makes of its own server in this case: it does not look at
+// the error, which answers none of its requests.
+func TestS206NetBoxIsTurnedAway(t *testing.T) {
+	srv, addr := start(t, Config{MaxConns: 1})
+	const script = `
+local c = require('net.box').connect(...)
+print(c.state, c.error)
+os.exit(0)
+`
+	srv.OnConnect(func(context.Context, Session) error { return Errorf(4242, "not today") })
+	if got := tarantooltest.RunScript(t, script, addr); got != "error\tPeer closed\n" {
+		t.Errorf("after a trigger failed: %q", got)
+	}
+	full, address := start(t, Config{MaxConns: 1})
+	dialRaw(t, address).expectAlive()
+	if got := tarantooltest.RunScript(t, script, address); got != "error\tPeer closed\n" {
+		t.Errorf("with too many clients: %q", got)
+	}
+	if n := full.Stats().ConnectionsRefused; n != 1 {
+		t.Errorf("%d clients were turned away", n)
+	}
+}
+
+func TestS206TheErrorIsReadThoughTheClientHasSentMuch(t *testing.T) {
+	srv, addr := start(t, Config{})
+	srv.OnConnect(func(context.Context, Session) error { return Errorf(4242, "not today") })
+	for range 20 {
+		c := dialRaw(t, addr)
+		for i := range uint64(100) {
+			if _, err := c.Write(call(i, "echo", make([]byte, 1000))); err != nil {
+				t.Fatal(err) // a connection that was closed with this unread would be reset
+			}
+		}
+		c.expectError(0, 4242, "not today")
+		c.expectEOF()
+		c.Close()
+	}
+	reactortest.Eventually(t, func() bool { return srv.Stats().Connections == 0 && srv.lingering.Load() == 0 }, "the sessions to end")
+}
+
+func TestWhoWasTurnedAwayAndStaysIsClosed(t *testing.T) {
+	srv, addr := start(t, Config{})
+	srv.OnConnect(func(context.Context, Session) error { return Errorf(4242, "not today") })
+	c := dialRaw(t, addr)
+	c.expectError(0, 4242, "not today")
+	reactortest.Eventually(t, func() bool { return srv.Stats().Connections == 0 }, "the session to end")
 }

@@ -107,26 +107,28 @@ func (r *Request) Tx() Tx {
 // returns is rolled back, and the request fails. Must not be used from several
 // goroutines at once.
 func (r *Request) Begin(o TxOptions) error {
-	h := r.session.srv.tx.Load()
-	at := r.transaction()
+	x, h, at := r.session, r.session.srv.tx.Load(), r.transaction()
 	switch {
 	case h == nil:
 		return unsupported("transactions")
 	case *at != nil:
 		return errTxActive
-	case r.session.streams.open.Add(1) > int32(r.session.srv.cfg.MaxTransactions):
-		r.session.streams.open.Add(-1)
-		return unsupported(fmt.Sprintf("more than %d open transactions in a session", r.session.srv.cfg.MaxTransactions))
+	}
+	defer func() {
+		if *at == nil { // it did not begin, also if it panicked
+			x.streams.open.Add(-1)
+		}
+	}()
+	if limit := x.srv.cfg.MaxTransactions; int(x.streams.open.Add(1)) > limit {
+		return unsupported(fmt.Sprintf("more than %d open transactions in a session", limit))
 	}
 	tx, err := (*h).Begin(r.ctx, r, o)
 	if err != nil {
-		r.session.streams.open.Add(-1)
 		return err
 	}
-	t := &transaction{tx: tx, session: r.session}
+	t := &transaction{tx: tx, session: x}
 	*at = t
-	if o.Timeout > 0 {
-		s := r.stream
+	if s := r.stream; o.Timeout > 0 {
 		t.timer = time.AfterFunc(o.Timeout, func() {
 			t.late.Store(true)
 			if s != nil {
