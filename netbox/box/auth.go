@@ -96,7 +96,7 @@ func invalidAuth(method []byte, what string) *iproto.Error {
 // confidential reports whether nobody else can read what the client sends.
 func (x *session) confidential() bool {
 	_, local := x.conn.RemoteAddr().(*net.UnixAddr)
-	return local || x.srv.cfg.PlainPasswords
+	return local || x.tls != nil || x.srv.cfg.PlainPasswords
 }
 
 // concludeAuth makes the session the user's, or lets who did not know the

@@ -2,6 +2,7 @@ package box
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"sync"
 )
@@ -28,6 +29,12 @@ func (s Session) ID() uint64 { return s.x.id }
 // Peer returns the address of the client, also when it has disconnected. Safe
 // to call from any goroutine.
 func (s Session) Peer() net.Addr { return s.x.conn.RemoteAddr() }
+
+// TLS returns what the client and the server have agreed on, with the
+// certificates of the client if ListenOptions.TLS asks for them; nil when the
+// connection is not encrypted. It must not be changed. Safe to call from any
+// goroutine.
+func (s Session) TLS() *tls.ConnectionState { return s.x.tls }
 
 // User returns the name of the session's user: "guest" until an AUTH request
 // changes that. Safe to call from any goroutine.

@@ -33,6 +33,19 @@
 // not read, at most Config.OutputBudget bytes wait for it, and SlowReader says
 // what becomes of further pushes.
 //
+// # Addresses and encryption
+//
+// A server listens on as many addresses as are wanted, TCP and unix sockets,
+// each with options of its own; ListenFile takes a socket that exists. TLS is
+// one of the options:
+//
+//	cert, err := tls.LoadX509KeyPair("server.crt", "server.key")
+//	addr, err := srv.ListenWith(box.ListenOptions{
+//		TLS: &tls.Config{Certificates: []tls.Certificate{cert}},
+//	}, ":3302")
+//
+// The handshake of a client takes a goroutine; its session does not.
+//
 // # Watchers
 //
 // Broadcast gives a key a value and tells the sessions that watch it. The event

@@ -15,7 +15,7 @@ const flushAt = 128 << 10
 
 // OnData processes every complete packet in p. What the handlers on the loop
 // answer collects, and leaves in one write.
-func (x *session) OnData(c *reactor.Conn, p []byte) (n int) {
+func (x *session) OnData(_ *reactor.Conn, p []byte) (n int) {
 	if x.stopped {
 		return len(p)
 	}
@@ -40,7 +40,7 @@ func (x *session) OnData(c *reactor.Conn, p []byte) (n int) {
 		}
 		end := n + k + int(size)
 		if end > len(p) {
-			c.Expect(end - n)
+			x.conn.Expect(end - n)
 			x.awaitPacket(true)
 			return n
 		}

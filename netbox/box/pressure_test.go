@@ -79,7 +79,7 @@ func TestInputGoesOnWhenTheOutputLeftWithoutEverBlocking(t *testing.T) {
 	err := x.conn.Loop().Post(func() {
 		// What a handler on another goroutine may do just before the loop reads.
 		_, _ = x.conn.Write(bytes.Repeat(iproto.AppendOK(nil, 1, 1), 100))
-		x.OnData(x.conn, nil)
+		x.OnData(nil, nil)
 		x.conn.WantDrain()
 		x.paused = true
 		x.conn.PauseRead()

@@ -41,6 +41,12 @@ func dialRaw(t testing.TB, addr string) *raw {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newRaw(t, c)
+}
+
+// newRaw reads the greeting from a connection, which is closed with the test.
+func newRaw(t testing.TB, c net.Conn) *raw {
+	t.Helper()
 	t.Cleanup(func() { c.Close() })
 	if err := c.SetDeadline(time.Now().Add(reactortest.Patience)); err != nil {
 		t.Fatal(err)
@@ -50,6 +56,7 @@ func dialRaw(t testing.TB, addr string) *raw {
 	if _, err := io.ReadFull(c, g); err != nil {
 		t.Fatal(err)
 	}
+	var err error
 	if r.greeting, _, err = iproto.ParseGreeting(g); err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -74,32 +73,6 @@ func New(cfg Config) (*Server, error) {
 	}
 	s.announceSystem()
 	return s, nil
-}
-
-// Listen begins to accept clients on address: "host:port", with port 0 for one
-// that is free, or "unix/:path". It returns the address with the real port.
-// Safe to call from any goroutine.
-func (s *Server) Listen(address string) (net.Addr, error) {
-	r, err := s.reactor()
-	if err != nil {
-		return nil, err
-	}
-	network, addr := "tcp", address
-	if path, ok := strings.CutPrefix(address, "unix/:"); ok {
-		network, addr = "unix", path
-	}
-	ln, err := r.Listen(network, addr, reactor.ListenConfig{}, s.accept)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closing {
-		_ = ln.Close()
-		return nil, net.ErrClosed
-	}
-	s.listeners = append(s.listeners, ln)
-	return ln.Addr(), nil
 }
 
 // ListenAndServe listens on address until ctx is done, and then shuts down,

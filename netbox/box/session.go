@@ -3,6 +3,7 @@ package box
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -29,7 +30,7 @@ const (
 type session struct {
 	// immutable
 	srv  *Server
-	conn *reactor.Conn
+	conn wire
 	id   uint64
 	ctx  context.Context
 	end  context.CancelFunc
@@ -45,6 +46,8 @@ type session struct {
 	postponed  bool                       // the packet just looked at has to come again
 	lingers    bool                       // turned away, and has not closed yet
 	admitted   bool                       // one of those that Config.MaxConns counts
+	welcomed   bool                       // greeted, and not turned away
+	tls        *tls.ConnectionState       // nil: not encrypted
 	serial     uint64                     // requests begun
 	received   uint64                     // packets; counts.requests has it, too, after each callback
 	paused     bool                       // input waits for requests or output to get less
@@ -76,9 +79,9 @@ type session struct {
 	connecting sync.WaitGroup // the triggers of OnConnect
 }
 
-// accept is called by the loop for each connection.
-func (s *Server) accept(c *reactor.Conn) reactor.Handler {
-	x := &session{srv: s, conn: c, id: s.lastID.Add(1)}
+// newSession makes a session of a connection.
+func (s *Server) newSession(conn wire) *session {
+	x := &session{srv: s, conn: conn, id: s.lastID.Add(1)}
 	x.ctx, x.end = context.WithCancel(s.base)
 	x.inline.session, x.inline.ctx = x, x.ctx
 	x.user.Store(s.account(guestName))
@@ -86,19 +89,23 @@ func (s *Server) accept(c *reactor.Conn) reactor.Handler {
 }
 
 // OnOpen greets the client.
-func (x *session) OnOpen(c *reactor.Conn) {
-	err := x.srv.join(x)
+func (x *session) OnOpen(*reactor.Conn) { x.welcome(x.srv.join(x)) }
+
+// welcome greets a client, and turns it away if it may not stay because of
+// err.
+func (x *session) welcome(err error) {
 	if errors.Is(err, net.ErrClosed) {
-		_ = c.Close()
+		_ = x.conn.Close()
 		return
 	}
 	_, _ = rand.Read(x.salt[:])
 	greeting := iproto.Greeting{Version: x.srv.cfg.Version, UUID: x.srv.uuid.String(), Salt: x.salt[:]}
-	_ = c.Append(greeting.Append)
+	_ = x.conn.Append(greeting.Append)
 	if err != nil {
 		x.turnAway(err)
 		return
 	}
+	x.welcomed = true
 	x.watchTheClock()
 	x.srv.cfg.Trace.connected(x)
 	x.connected()
@@ -166,7 +173,7 @@ func (x *session) OnClose(_ *reactor.Conn, err error) {
 	x.timers.stop()
 	x.unwatchAll()
 	x.streams.close()
-	if x.admitted {
+	if x.welcomed {
 		x.srv.cfg.Trace.disconnected(x, err)
 		x.disconnected()
 	}

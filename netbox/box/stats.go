@@ -9,6 +9,8 @@ type Stats struct {
 	ConnectionsTotal   uint64 // accepted since New
 	ConnectionsRefused uint64 // beyond Config.MaxConns or MaxConnsPerAddress
 
+	HandshakesFailed uint64 // of TLS, by what is no client and by those who took too long
+
 	Requests           uint64 // received, malformed ones included
 	Errors             uint64 // of these, answered with an error
 	RequestsInProgress int    // begun, in streams or not, and not answered; those Inline do not count
@@ -40,6 +42,7 @@ type serverCounts struct {
 	streams, streamQueue         atomic.Int64
 	pushesDropped, pushesRefused atomic.Uint64
 	authFailures, panics         atomic.Uint64
+	handshakesFailed             atomic.Uint64
 }
 
 // sessionCounts are what is counted for each session, so that loops do not
@@ -75,7 +78,8 @@ func (s *Server) Stats() Stats {
 	c := &s.counts
 	return Stats{
 		Connections: open, ConnectionsTotal: c.connections.Load(), ConnectionsRefused: c.refused.Load(),
-		Requests: sum.requests, Errors: sum.errors, RequestsInProgress: int(s.turnstile.inside.Load()),
+		HandshakesFailed: c.handshakesFailed.Load(),
+		Requests:         sum.requests, Errors: sum.errors, RequestsInProgress: int(s.turnstile.inside.Load()),
 		RequestsWaiting: int(s.turnstile.count.Load()), Streams: int(c.streams.Load()),
 		StreamsTotal: c.streamsOpened.Load(), RequestsInStreamQueue: int(c.streamQueue.Load()),
 		Pushes: sum.pushes, PushesDropped: c.pushesDropped.Load(), PushesRefused: c.pushesRefused.Load(),
