@@ -32,6 +32,7 @@ type Conn struct {
 
 	machine   machine
 	live      atomic.Pointer[link] // takes requests; nil: there is none
+	load      atomic.Int32         // requests under way, when Options.weighed
 	reloading atomic.Bool          // the schema has changed and is being read
 
 	mu      sync.Mutex
@@ -109,18 +110,7 @@ func (c *Conn) Done() <-chan struct{} { return c.closed.Done() }
 // wait. Closing twice is ErrClosed. Safe to call from any goroutine, and from
 // fibers.
 func (c *Conn) Close() error {
-	c.mu.Lock()
-	again := c.closing
-	c.closing = true
-	l := c.link
-	c.mu.Unlock()
-	if !again {
-		c.cancel(ErrClosed)
-		if l != nil {
-			l.close()
-		}
-		c.bell.ring()
-	}
+	again := c.beginClose()
 	switch x, onLoop := c.opts.Reactor.Caller(); {
 	case x != nil:
 		_ = c.closed.Wait(x.Context(context.Background()))
@@ -131,4 +121,21 @@ func (c *Conn) Close() error {
 		return ErrClosed
 	}
 	return nil
+}
+
+// beginClose makes the connection end soon, and reports whether it was to.
+func (c *Conn) beginClose() (again bool) {
+	c.mu.Lock()
+	again = c.closing
+	c.closing = true
+	l := c.link
+	c.mu.Unlock()
+	if !again {
+		c.cancel(ErrClosed)
+		if l != nil {
+			l.close()
+		}
+		c.bell.ring()
+	}
+	return again
 }

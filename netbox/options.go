@@ -94,6 +94,8 @@ type Options struct {
 
 	// Logger is told of what no caller can be told of. Nil is silence.
 	Logger *slog.Logger
+
+	weighed bool // Conn.load is kept: somebody chooses by it
 }
 
 func (o *Options) check() error {

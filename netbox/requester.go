@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// A Requester makes requests: every Conn and every Stream is one, and so is what
-// WithTimeout returns. It is a value that may be copied.
+// A Requester makes requests: every Conn, Group and Stream is one, and so is what
+// WithTimeout and Pool.Role return. It is a value that may be copied.
 type Requester struct {
 	conn    *Conn
+	route   *route        // nil: all goes to conn
 	stream  *Stream       // nil: none
 	timeout time.Duration // of requests that wait; 0: none
 }
@@ -70,6 +71,9 @@ func (r Requester) DoFunc(ctx context.Context, req Request, use func(Result) err
 	if r.stream != nil {
 		req.stream = r.stream
 	}
+	if r.route != nil {
+		return r.route.do(ctx, &req, use)
+	}
 	return r.conn.do(ctx, &req, use)
 }
 
@@ -80,6 +84,9 @@ func (r Requester) DoFunc(ctx context.Context, req Request, use func(Result) err
 func (r Requester) Send(req Request) *Future {
 	if r.stream != nil {
 		req.stream = r.stream
+	}
+	if r.route != nil {
+		return r.route.send(&req)
 	}
 	return r.conn.send(&req)
 }

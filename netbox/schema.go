@@ -40,6 +40,7 @@ type schema struct {
 type space struct {
 	name string // "": it is named by its number
 	id   uint32
+	of   *schema // nil: it is named by its number
 	// info has nil when there is no space of the name. It is a pointer so that
 	// the compiler does not take what is next to the space in a Request for
 	// leaked: the arguments would be allocated.
@@ -71,7 +72,7 @@ func (s *schema) named(name string) *space {
 	if s.byName == nil {
 		s.byName = map[string]*space{}
 	}
-	sp := &space{name: name, info: new(atomic.Pointer[SpaceInfo])}
+	sp := &space{name: name, of: s, info: new(atomic.Pointer[SpaceInfo])}
 	sp.info.Store(s.known.Load().Space(name))
 	s.byName[name] = sp
 	return sp
@@ -90,6 +91,15 @@ func (s *space) named(name string) *index {
 	ix := &index{name: name}
 	s.indexes[name] = ix
 	return ix
+}
+
+// info returns what is known of a space that has a name, which may be one of
+// another connection's: a request goes wherever it is sent.
+func (s *schema) info(sp *space) *SpaceInfo {
+	if sp.of == s {
+		return sp.info.Load()
+	}
+	return s.known.Load().Space(sp.name)
 }
 
 // install makes what was read the schema.
@@ -115,7 +125,7 @@ func (r *Request) refs(l *link) (space, index iproto.Ref, err error) {
 		index, err = r.index.ref(info, l)
 		return space, index, err
 	}
-	info := s.info.Load()
+	info := l.conn.schema.info(s)
 	switch {
 	case info != nil && l.schema:
 		space.ID = info.ID

@@ -17,11 +17,8 @@ import (
 
 // send sends a request for somebody who does not wait.
 func (c *Conn) send(req *Request) *Future {
-	f := newFuture()
+	f := c.newRequest(req)
 	f.pushes.keep = true
-	if t := c.opts.Trace; t != nil {
-		f.span = t.begin(req)
-	}
 	l := c.live.Load()
 	if l == nil {
 		f.fail(c.unavailable())
@@ -47,10 +44,7 @@ func (c *Conn) do(ctx context.Context, req *Request, use func(Result) error) err
 
 // once sends a request and waits for its answer.
 func (c *Conn) once(ctx context.Context, req *Request, use func(Result) error) error {
-	f := newFuture()
-	if t := c.opts.Trace; t != nil {
-		f.span = t.begin(req)
-	}
+	f := c.newRequest(req)
 	l := c.live.Load()
 	if l == nil {
 		return c.doLater(ctx, f, req, use)
@@ -63,6 +57,15 @@ func (c *Conn) once(ctx context.Context, req *Request, use func(Result) error) e
 		l.flushFor(ctx)
 	}
 	return c.finish(ctx, f, req, use)
+}
+
+// newRequest returns the future of a request that is made.
+func (c *Conn) newRequest(req *Request) *Future {
+	f := newFuture()
+	if t := c.opts.Trace; t != nil {
+		f.span = t.begin(req)
+	}
+	return f
 }
 
 // finish waits for the answer of a request that was sent.
@@ -171,6 +174,7 @@ func (l *link) putPlain(f *Future, req *Request, waits bool) (mustFlush bool, er
 	if err := l.encode(f, req); err != nil {
 		return false, err
 	}
+	l.weigh()
 	mustFlush = !l.flushing
 	l.flushing = true
 	return mustFlush, nil
