@@ -13,8 +13,9 @@
 //		fmt.Println(lines.Text())
 //	}
 //
-// Line, Delimiter and LengthPrefixed are the framers of this package; Finder is the search for delimiters that the
-// first two are made of. The subpackage iproto speaks Tarantool's binary protocol, msgp its encoding.
+// Line, Delimiter, Fixed, LengthPrefixed and Varint are the framers of this package; Finder is the search for
+// delimiters that the first two are made of. The subpackage iproto speaks Tarantool's binary protocol, msgp its
+// encoding, and ext the types that Tarantool adds to that.
 //
 // What it does not do: it neither reads nor writes, and it never buffers; whoever owns the buffer keeps what a
 // framer did not consume.

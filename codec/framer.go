@@ -1,5 +1,7 @@
 package codec
 
+import "io"
+
 // Framer finds the first frame in data.
 //
 // data begins where the previous frame ended, and grows from call to call until a frame is found: a framer may
@@ -16,4 +18,12 @@ package codec
 // is its length, so that appending to it copies.
 type Framer interface {
 	Frame(data []byte, atEOF bool) (advance int, token []byte, err error)
+}
+
+// partialFrame is the result for less than a frame: at the end of the input it is an error, unless nothing is left.
+func partialFrame(data []byte, atEOF bool) (int, []byte, error) {
+	if atEOF && len(data) > 0 {
+		return 0, nil, &FrameError{Offset: len(data), Err: io.ErrUnexpectedEOF}
+	}
+	return 0, nil, nil
 }

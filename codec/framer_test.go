@@ -38,6 +38,10 @@ func prefixed(o LengthPrefixedOptions) func() Framer {
 	return func() Framer { return must(NewLengthPrefixed(o)) }
 }
 
+func fixed(o FixedOptions) func() Framer { return func() Framer { return must(NewFixed(o)) } }
+
+func varint(o VarintOptions) func() Framer { return func() Framer { return must(NewVarint(o)) } }
+
 var any3 = []string{"\r\n\r\n", "\n\n", "END"}
 
 var streams = []stream{
@@ -72,6 +76,23 @@ var streams = []stream{
 	{"length of 8 beyond int64", prefixed(LengthPrefixedOptions{Width: 8, Limit: NoLimit}), "\xff\xff\xff\xff\xff\xff\xff\xff", nil, ErrTooLong},
 	{"adjusted beyond int64", prefixed(LengthPrefixedOptions{Width: 8, Adjust: 5, Limit: NoLimit}), "\x7f\xff\xff\xff\xff\xff\xff\xfe", nil, ErrTooLong},
 	{"length is cut", prefixed(LengthPrefixedOptions{}), "\x00\x00\x00\x01a\x00\x00", []string{"a"}, io.ErrUnexpectedEOF},
+	{"fixed", fixed(FixedOptions{Size: 3}), "abcdef", []string{"abc", "def"}, nil},
+	{"fixed, one byte", fixed(FixedOptions{Size: 1}), "abc", []string{"a", "b", "c"}, nil},
+	{"fixed, nothing", fixed(FixedOptions{Size: 3}), "", nil, nil},
+	{"fixed, cut", fixed(FixedOptions{Size: 3}), "abcde", []string{"abc"}, io.ErrUnexpectedEOF},
+	{"fixed, lenient", fixed(FixedOptions{Size: 3, Lenient: true}), "abcde", []string{"abc", "de"}, nil},
+	{"fixed, lenient and even", fixed(FixedOptions{Size: 3, Lenient: true}), "abc", []string{"abc"}, nil},
+	{"varint", varint(VarintOptions{}), "\x02ab\x00\x01c", []string{"ab", "", "c"}, nil},
+	{"varint is kept", varint(VarintOptions{KeepPrefix: true}), "\x02ab\x00", []string{"\x02ab", "\x00"}, nil},
+	{"varint of two bytes", varint(VarintOptions{}), "\x80\x01" + strings.Repeat("x", 128) + "\x00", []string{strings.Repeat("x", 128), ""}, nil},
+	{"varint longer than it need be", varint(VarintOptions{}), "\x82\x80\x00ab", []string{"ab"}, nil},
+	{"varint at the limit", varint(VarintOptions{Limit: 2}), "\x02ab\x03abc", []string{"ab"}, ErrTooLong},
+	{"varint above the limit", varint(VarintOptions{}), "\x01a\x81\x80\x40", []string{"a"}, ErrTooLong},
+	{"varint beyond int", varint(VarintOptions{Limit: NoLimit}), "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", nil, ErrTooLong},
+	{"varint of 65 bits", varint(VarintOptions{Limit: NoLimit}), "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", nil, ErrLength},
+	{"varint without end", varint(VarintOptions{Limit: NoLimit}), strings.Repeat("\x80", 11), nil, ErrLength},
+	{"varint is cut", varint(VarintOptions{}), "\x01a\x80", []string{"a"}, io.ErrUnexpectedEOF},
+	{"payload of a varint is cut", varint(VarintOptions{}), "\x01a\x02a", []string{"a"}, io.ErrUnexpectedEOF},
 	{"payload is cut", prefixed(LengthPrefixedOptions{Width: 1}), "\x01a\x02a", []string{"a"}, io.ErrUnexpectedEOF},
 }
 
@@ -177,6 +198,10 @@ func TestLimitsHoldBeforeTheFrameIsThere(t *testing.T) {
 	if _, _, err := f.Frame([]byte{0, 0x10, 0, 1}, false); !errors.Is(err, ErrTooLong) {
 		t.Errorf("length: %v", err)
 	}
+	v := must(NewVarint(VarintOptions{}))
+	if _, _, err := v.Frame([]byte{0x81, 0x80, 0x40}, false); !errors.Is(err, ErrTooLong) {
+		t.Errorf("varint: %v", err)
+	}
 	f = must(NewLine(LineOptions{Limit: 10}))
 	if _, _, err := f.Frame(bytes.Repeat([]byte("x"), 11), false); !errors.Is(err, ErrTooLong) {
 		t.Errorf("line: %v", err)
@@ -193,6 +218,10 @@ func TestOptionsAreChecked(t *testing.T) {
 		"width":           second(NewLengthPrefixed(LengthPrefixedOptions{Width: 3})),
 		"order":           second(NewLengthPrefixed(LengthPrefixedOptions{Order: binary.NativeEndian})),
 		"adjustment":      second(NewLengthPrefixed(LengthPrefixedOptions{Adjust: 1<<20 + 1})),
+		"fixed size":      second(NewFixed(FixedOptions{})),
+		"fixed limit":     second(NewFixed(FixedOptions{Size: 1, Limit: -2})),
+		"fixed too large": second(NewFixed(FixedOptions{Size: DefaultLimit + 1})),
+		"varint limit":    second(NewVarint(VarintOptions{Limit: -2})),
 		"prefix limit":    second(NewLengthPrefixed(LengthPrefixedOptions{Limit: -2})),
 	} {
 		if !errors.Is(err, ErrOptions) {
@@ -208,6 +237,8 @@ func TestFramersDoNotAllocate(t *testing.T) {
 		"line":      must(NewLine(LineOptions{})),
 		"delimiter": must(NewDelimiter(DelimiterOptions{Delimiters: any3})),
 		"prefixed":  must(NewLengthPrefixed(LengthPrefixedOptions{Width: 1})),
+		"fixed":     must(NewFixed(FixedOptions{Size: 10})),
+		"varint":    must(NewVarint(VarintOptions{})),
 	} {
 		data := []byte("\x09some text\nand more\n\n")
 		if n := testing.AllocsPerRun(100, func() {

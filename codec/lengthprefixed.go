@@ -2,7 +2,6 @@ package codec
 
 import (
 	"encoding/binary"
-	"io"
 	"math"
 )
 
@@ -79,7 +78,7 @@ func NewLengthPrefixed(o LengthPrefixedOptions) (*LengthPrefixed, error) {
 // a payload of negative size, and io.ErrUnexpectedEOF for input that ends within a frame, in a *FrameError.
 func (l *LengthPrefixed) Frame(data []byte, atEOF bool) (advance int, token []byte, err error) {
 	if len(data) < l.width {
-		return l.partial(data, atEOF)
+		return partialFrame(data, atEOF)
 	}
 	size, err := l.size(data)
 	if err != nil {
@@ -87,20 +86,13 @@ func (l *LengthPrefixed) Frame(data []byte, atEOF bool) (advance int, token []by
 	}
 	end := l.width + size
 	if len(data) < end {
-		return l.partial(data, atEOF)
+		return partialFrame(data, atEOF)
 	}
 	start := l.width
 	if l.keep {
 		start = 0
 	}
 	return end, data[start:end:end], nil
-}
-
-func (l *LengthPrefixed) partial(data []byte, atEOF bool) (int, []byte, error) {
-	if atEOF && len(data) > 0 {
-		return 0, nil, &FrameError{Offset: len(data), Err: io.ErrUnexpectedEOF}
-	}
-	return 0, nil, nil
 }
 
 // size reads the length and gives that of the payload.

@@ -175,7 +175,7 @@ func TestPacketsNobodyWaitsForAreDropped(t *testing.T) {
 			t.Errorf("C98: push %x, %v", v, err)
 		}
 	}
-	if used := c.link.slots.used(); used != 0 {
+	if used := c.link.slots.taken(); used != 0 {
 		t.Errorf("%d slots are taken", used)
 	}
 }
@@ -313,7 +313,7 @@ func TestRequestsThatCanNotBeEncoded(t *testing.T) {
 	if _, err := c.Do(patience(t), CallRaw("good", []byte{0x91, 1})); err != nil {
 		t.Error(err)
 	}
-	if used := c.link.slots.used(); used != 0 {
+	if used := c.link.slots.taken(); used != 0 {
 		t.Errorf("%d slots are taken", used)
 	}
 }

@@ -10,7 +10,8 @@ import (
 
 // Connect connects to the server at address: "host:port", "port",
 // "unix/:path", or the path of a unix socket, with "user:password@" before it
-// if need be. It returns when requests can be sent, or at once with
+// if need be, and parameters behind it: "?auth_type=pap-sha256&transport=ssl" with
+// the files ssl_ca_file, ssl_cert_file and ssl_key_file. It returns when requests can be sent, or at once with
 // Options.NoWait. With Options.ReconnectAfter failures are not the end of it: it
 // tries until ctx is done. Close must be called in the end.
 //

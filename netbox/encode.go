@@ -3,6 +3,7 @@ package netbox
 import (
 	"fmt"
 
+	"github.com/kharon-net/kharon/codec/ext"
 	"github.com/kharon-net/kharon/codec/iproto"
 )
 
@@ -90,6 +91,11 @@ func (r *Request) appendData(dst []byte, l *link) ([]byte, error) {
 		return r.appendSelect(dst, l, space, index)
 	case iproto.TypeUpdate, iproto.TypeUpsert:
 		return r.appendUpdate(dst, l, space, index)
+	case iproto.TypeInsertArrow:
+		if !l.has(iproto.FeatureInsertArrow) {
+			return dst, &FeatureError{iproto.FeatureInsertArrow}
+		}
+		return iproto.InsertArrow{Space: space, Arrow: ext.AppendArrow(nil, ext.Arrow{Stream: r.raw})}.Append(dst), nil
 	}
 	p, err := l.encodeInto(&r.list)
 	if err != nil {
@@ -149,7 +155,7 @@ func (r *Request) pages(l *link, space iproto.Ref) error {
 	case m.position == nil && m.after.empty() && !m.fetch:
 		return nil
 	case !l.has(iproto.FeaturePagination):
-		return &LocalError{5, "Remote server does not support pagination"}
+		return errNoPages
 	case space.Name == nil && space.ID > 256 && space.ID < 512 && l.intro.Load().greeting.VersionID < versionViewPages:
 		return &LocalError{5, "Remote server does not survive pagination of system views"}
 	}

@@ -55,7 +55,9 @@ func (c *Conn) reload(ctx context.Context, l *link) {
 		if lost := (*ConnError)(nil); errors.As(err, &lost) {
 			err = lost.Err
 		}
-		l.abort(fmt.Errorf("reading the schema: %w", err))
+		if !c.isClosing() { // then the output leaves first
+			l.abort(fmt.Errorf("reading the schema: %w", err))
+		}
 		return
 	}
 	c.counts.reloads.Add(1)

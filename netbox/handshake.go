@@ -92,7 +92,7 @@ func (c *Conn) admit(ctx context.Context, l *link) error {
 // offered is what the client can do.
 var offered = iproto.ID{
 	Version: iproto.ProtocolVersion,
-	Features: iproto.NewFeatures(iproto.FeatureStreams, iproto.FeatureTransactions, iproto.FeatureWatchers,
+	Features: iproto.NewFeatures(iproto.FeatureStreams, iproto.FeatureTransactions, iproto.FeatureErrorExtension, iproto.FeatureWatchers,
 		iproto.FeaturePagination, iproto.FeatureSpaceAndIndexNames, iproto.FeatureWatchOnce, iproto.FeatureIsSync,
 		iproto.FeatureInsertArrow),
 }

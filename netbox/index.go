@@ -39,6 +39,10 @@ type SelectOptions struct {
 
 	// FetchPosition asks for Result.Position.
 	FetchPosition bool
+
+	// PageSize is how many tuples Pairs asks for at once; others take no notice
+	// of it. 0 means 1000.
+	PageSize uint32
 }
 
 // index_ is how the generic functions find the index of a Space.
@@ -127,11 +131,9 @@ func (x Index) path() string {
 	space, index := x.space.name, x.index.name
 	if info := x.info(); info != nil {
 		space = info.Name
-		for i := range info.Indexes {
-			if index == "" && info.Indexes[i].ID == x.index.id {
-				index = info.Indexes[i].Name
-			}
-		}
+	}
+	if info := x.indexInfo(); info != nil {
+		index = info.Name
 	}
 	return "box.space" + member(space, x.space.id) + ".index" + member(index, x.index.id)
 }

@@ -189,7 +189,7 @@ func (l *link) leave() {
 	l.mu.Lock()
 	l.leaving = true
 	l.refuse(&NotEstablishedError{StateGracefulShutdown})
-	idle := l.slots.used() == 0
+	idle := l.slots.taken() == 0
 	l.mu.Unlock()
 	if idle {
 		l.finish()

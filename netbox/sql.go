@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/kharon-net/kharon/codec/iproto"
-	"github.com/kharon-net/kharon/codec/msgp"
 )
 
 // A SQLInfo is what the answer to an SQL statement tells besides its rows.
@@ -30,84 +29,45 @@ type Column struct {
 // SQL returns what the answer to a statement tells besides its rows, which are
 // the results. The error is about an answer that is none to a statement.
 func (r *Result) SQL() (info SQLInfo, err error) {
-	err = eachKey(r.body, func(key iproto.Key, v Value) (err error) {
-		switch key {
-		case iproto.KeyMetadata:
-			info.Columns, err = parseColumns(v)
-		case iproto.KeyBindMetadata:
-			info.Params, err = parseColumns(v)
-		case iproto.KeySQLInfo:
-			err = info.parseCounts(v)
-		case iproto.KeyStmtID:
-			info.StmtID, _, err = msgp.ReadUint(v)
-		}
-		return err
-	})
+	res, _, err := iproto.ParseSQLResult(r.body)
+	if err != nil {
+		return info, fmt.Errorf("netbox: answer: %w", err)
+	}
+	if info.Columns, err = columns(res.Metadata); err != nil || res.Info == nil {
+		return info, err
+	}
+	counts, _, err := iproto.ParseSQLInfo(res.Info)
+	info.RowCount, info.AutoincrementIDs = counts.RowCount, counts.AutoincrementIDs
 	return info, err
 }
 
-// eachKey calls f for the keys of a map whose bytes have been checked.
-func eachKey(b []byte, f func(key iproto.Key, v Value) error) error {
-	if len(b) == 0 {
-		return nil
-	}
-	count, n, err := msgp.ReadMapHeader(b)
-	for range count {
-		key, size, e := msgp.ReadUint(b[n:])
-		if e != nil {
-			return e
-		}
-		n += size
-		if size, err = msgp.Skip(b[n:]); err != nil {
-			return err
-		}
-		if err := f(iproto.Key(key), Value(b[n:n+size:n+size])); err != nil {
-			return fmt.Errorf("netbox: %v: %w", iproto.Key(key), err)
-		}
-		n += size
-	}
-	return err
-}
-
-// parseCounts reads {0: row count, 1: ids}.
-func (s *SQLInfo) parseCounts(v Value) error {
-	return eachKey(v, func(key iproto.Key, v Value) (err error) {
-		switch key {
-		case 0:
-			s.RowCount, _, err = msgp.ReadUint(v)
-		case 1:
-			err = v.Decode(&s.AutoincrementIDs)
-		}
-		return err
-	})
-}
-
-// parseColumns reads an array of {0: name, 1: type, 2: collation, 3: nullable, 4:
-// autoincrement, 5: span}.
-func parseColumns(v Value) (columns []Column, err error) {
-	a, err := msgp.NewArray(v)
+// prepared reads the answer to PREPARE.
+func (r *Result) prepared() (info SQLInfo, err error) {
+	p, _, err := iproto.ParsePrepared(r.body)
 	if err != nil {
-		return nil, err
+		return info, fmt.Errorf("netbox: answer: %w", err)
 	}
-	columns = make([]Column, 0, a.Len())
-	for raw, err := range a.All() {
-		if err != nil {
-			return nil, err
-		}
-		var c Column
-		fields := []any{&c.Name, &c.Type, &c.Collation, &c.IsNullable, &c.Autoincrement, &c.Span}
-		err := eachKey(raw, func(key iproto.Key, v Value) error {
-			if int(key) >= len(fields) {
-				return nil
-			}
-			return v.Decode(fields[key])
-		})
-		if err != nil {
-			return nil, err
-		}
-		columns = append(columns, c)
+	info.StmtID = p.StmtID
+	if info.Columns, err = columns(p.Metadata); err != nil {
+		return info, err
 	}
-	return columns, nil
+	info.Params, err = columns(p.BindMetadata)
+	return info, err
+}
+
+// columns copies the columns out of an answer.
+func columns(metadata []byte) (list []Column, err error) {
+	if metadata == nil {
+		return nil, nil
+	}
+	for c, err := range iproto.Columns(metadata) {
+		if err != nil {
+			return nil, fmt.Errorf("netbox: answer: column %d: %w", len(list), err)
+		}
+		list = append(list, Column{Name: string(c.Name), Type: string(c.Type), Collation: string(c.Collation),
+			IsNullable: c.Nullable, Autoincrement: c.Autoincrement, Span: string(c.Span)})
+	}
+	return list, nil
 }
 
 // Execute executes an SQL statement with values for its parameters and waits for
@@ -130,7 +90,7 @@ func (r Requester) Prepare(ctx context.Context, statement string) (*Statement, e
 	r = r.pinned()
 	s := &Statement{requester: r}
 	err := r.DoFunc(ctx, Request{typ: iproto.TypePrepare, text: statement}, func(res Result) (err error) {
-		s.SQLInfo, err = res.SQL()
+		s.SQLInfo, err = res.prepared()
 		return err
 	})
 	if err != nil {

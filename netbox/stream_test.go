@@ -72,6 +72,7 @@ func TestStreamsOnTheWire(t *testing.T) {
 			return err
 		},
 			"SELECT stream 0 body 8710cd02001100140013001201209101" + "2f9201a161"},
+		{func() error { return c.SpaceByID(512).InsertArrow(ctx, []byte("ab")) }, "INSERT_ARROW stream 0 body 8210cd020036d5086162"},
 		{func() error { _, err := c.WatchOnce(ctx, "k"); return err }, "WATCH_ONCE stream 0 body 8157a16b"},
 	} {
 		if err := tt.do(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
@@ -30,9 +31,9 @@ func encrypted(t *testing.T, server string) (addr string, config *tls.Config) {
 	t.Helper()
 	socat, openssl := reactortest.Need(t, "socat"), reactortest.Need(t, "openssl")
 	dir := t.TempDir()
-	pem := filepath.Join(dir, "server.pem")
-	out, err := exec.Command(openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-		"-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", pem, "-out", filepath.Join(dir, "cert.pem")).CombinedOutput()
+	both := filepath.Join(dir, "server.pem")
+	out, err := exec.Command(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+		"-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", both, "-out", filepath.Join(dir, "cert.pem")).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -40,13 +41,13 @@ func encrypted(t *testing.T, server string) (addr string, config *tls.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.OpenFile(pem, os.O_APPEND|os.O_WRONLY, 0)
+	f, err := os.OpenFile(both, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.Write(cert)
 	f.Close()
-	cmd := exec.Command(socat, "-d", "-d", "OPENSSL-LISTEN:0,bind=127.0.0.1,reuseaddr,fork,verify=0,cert="+pem, "TCP:"+server)
+	cmd := exec.Command(socat, "-d", "-d", "OPENSSL-LISTEN:0,bind=127.0.0.1,reuseaddr,fork,verify=0,cert="+both, "TCP:"+server)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -135,9 +136,50 @@ func TestUntrustedServer(t *testing.T) {
 	if _, err := Connect(patience(t), sc.addr, Options{TLS: &tls.Config{}}); err == nil {
 		t.Error("connected to a server without TLS")
 	}
-	if _, err := Connect(patience(t), addr+"?transport=ssl", Options{}); err == nil || !strings.Contains(err.Error(), "Options.TLS") {
+	if _, err := Connect(patience(t), addr+"?transport=ssl", Options{}); !errors.As(err, &unknown) {
 		t.Errorf("got %v", err)
 	}
+}
+
+func TestFilesOfAnEncryptedAddress(t *testing.T) {
+	addr, config := encrypted(t, boxServer(t).String())
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, certOf(t, addr, config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := connect(t, addr+"?transport=ssl&ssl_ca_file="+file, Options{})
+	if r, err := c.Call(patience(t), "echo", 7); err != nil || r.Int(0) != 7 {
+		t.Error(err)
+	}
+	for query, says := range map[string]string{
+		"ssl_ca_file=" + file:                 "not transport=ssl",
+		"transport=ssl&ssl_ca_file=/nowhere":  "ssl_ca_file",
+		"transport=ssl&ssl_key_file=/nowhere": "ssl_key_file",
+		"transport=ssl&ssl_ca_file=/dev/null": "no certificate",
+		"transport=pigeon":                    "pigeon",
+		"transport=ssl&ssl_ciphers=x":         "ssl_ciphers",
+		"%zz":                                 "parameters",
+	} {
+		if _, err := Connect(patience(t), addr+"?"+query, Options{}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("C49 %s: %v", query, err)
+		}
+	}
+	if _, err := Connect(patience(t), addr+"?transport=ssl&ssl_ca_file="+file, Options{TLS: config}); err == nil {
+		t.Error("C49: both files and a configuration")
+	}
+}
+
+// certOf returns the certificate of a server in PEM.
+func certOf(t *testing.T, addr string, config *tls.Config) []byte {
+	t.Helper()
+	config = config.Clone()
+	config.ServerName = "localhost"
+	conn, err := tls.Dial("tcp", addr, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: conn.ConnectionState().PeerCertificates[0].Raw})
 }
 
 // boxServer starts a server of our own with echo.

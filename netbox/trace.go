@@ -1,6 +1,7 @@
 package netbox
 
 import (
+	"strings"
 	"time"
 
 	"github.com/kharon-net/kharon/codec/iproto"
@@ -56,7 +57,9 @@ func (t *Trace) begin(r *Request) *span {
 
 // trace names the request, as it begins.
 func (r *Request) trace() RequestTrace {
-	t := RequestTrace{Type: r.typ, Name: r.text, Start: time.Now()}
+	// The name is cloned so that the compiler does not take the request for
+	// leaked: the arguments of every one would be allocated.
+	t := RequestTrace{Type: r.typ, Name: strings.Clone(r.text), Start: time.Now()}
 	if r.space != nil {
 		t.Space = r.space.name
 	}

@@ -1,9 +1,14 @@
 package netbox
 
 import (
+	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -32,28 +37,65 @@ func (o *Options) parse(s string) (network, address string, err error) {
 	return parseAddress(rest)
 }
 
-// parseQuery reads the parameters of an address.
+// parseQuery reads the parameters of an address: auth_type, transport, and the
+// files of an encrypted one.
 func (o *Options) parseQuery(query string) error {
-	if query == "" {
-		return nil
-	}
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return fmt.Errorf("netbox: address: parameters: %w", err)
 	}
+	var files tlsFiles
 	for name, v := range values {
-		switch {
-		case name == "auth_type":
-			if o.AuthType == "" {
-				o.AuthType = v[0]
+		switch name {
+		case "auth_type":
+			o.AuthType = cmp.Or(o.AuthType, v[0])
+		case "transport":
+			if v[0] != "plain" && v[0] != "ssl" {
+				return fmt.Errorf("netbox: address: transport=%s, want plain or ssl", v[0])
 			}
-		case name == "transport" && v[0] == "plain":
-		case name == "transport" && v[0] == "ssl" && o.TLS != nil:
-		case name == "transport" && v[0] == "ssl":
-			return fmt.Errorf("netbox: address: transport=ssl, but Options.TLS is not set")
+		case "ssl_ca_file":
+			files.ca = v[0]
+		case "ssl_cert_file":
+			files.cert = v[0]
+		case "ssl_key_file":
+			files.key = v[0]
 		default:
-			return fmt.Errorf("netbox: address: parameter %s=%s, want auth_type or transport=plain or ssl", name, v[0])
+			return fmt.Errorf("netbox: address: parameter %s, want auth_type, transport, ssl_ca_file, ssl_cert_file or ssl_key_file", name)
 		}
+	}
+	return o.encrypt(values.Get("transport") == "ssl", files)
+}
+
+// tlsFiles are files in PEM.
+type tlsFiles struct{ ca, cert, key string }
+
+// encrypt makes the configuration of an address with transport=ssl.
+func (o *Options) encrypt(wanted bool, files tlsFiles) error {
+	switch {
+	case files == tlsFiles{} && (!wanted || o.TLS != nil):
+		return nil
+	case !wanted:
+		return errors.New("netbox: address: there are ssl files, but not transport=ssl")
+	case o.TLS != nil:
+		return errors.New("netbox: address: there are ssl files, and Options.TLS is set, too")
+	}
+	o.TLS = &tls.Config{}
+	if files.ca != "" {
+		pem, err := os.ReadFile(files.ca)
+		if err != nil {
+			return fmt.Errorf("netbox: address: ssl_ca_file: %w", err)
+		}
+		o.TLS.RootCAs = x509.NewCertPool()
+		if !o.TLS.RootCAs.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("netbox: address: ssl_ca_file: no certificate in %s", files.ca)
+		}
+	}
+	if files.cert != "" || files.key != "" {
+		cert, err := tls.LoadX509KeyPair(files.cert, files.key)
+		if err != nil {
+			return fmt.Errorf("netbox: address: ssl_cert_file and ssl_key_file: %w", err)
+		}
+		o.TLS.Certificates = []tls.Certificate{cert}
 	}
 	return nil
 }

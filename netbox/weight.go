@@ -26,7 +26,7 @@ func (c *Conn) weight() int32 {
 // mu held.
 func (l *link) weigh() {
 	if l.conn.opts.weighed {
-		l.conn.load.Store(int32(l.slots.used()))
+		l.conn.load.Store(int32(l.slots.taken()))
 	}
 }
 

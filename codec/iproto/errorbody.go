@@ -84,12 +84,7 @@ func (e *Error) Append(dst []byte) []byte {
 	}
 	dst = append(dst, 0x82, byte(KeyError24))
 	dst = msgp.AppendString(dst, e.Message)
-	dst = append(dst, byte(KeyError), 0x81, 0)
-	dst = msgp.AppendArrayHeader(dst, len(stack))
-	for i := range stack {
-		dst = stack[i].append(dst)
-	}
-	return dst
+	return AppendErrorStack(append(dst, byte(KeyError)), stack)
 }
 
 // AppendReply appends a whole error reply: a frame with header and body.

@@ -79,6 +79,15 @@ func ParseError(code Code, b []byte) (*Error, error) {
 	return e, nil
 }
 
+// AppendErrorStack appends the map that holds an error stack: 81 00 <array of frames>.
+func AppendErrorStack(dst []byte, stack []ErrorFrame) []byte {
+	dst = msgp.AppendArrayHeader(append(dst, 0x81, stackKey), len(stack))
+	for i := range stack {
+		dst = stack[i].append(dst)
+	}
+	return dst
+}
+
 // ParseErrorStack reads the map that holds an error stack: the value of ERROR, and the payload of extension 3. It
 // tells whether the map is built as it should be. Nothing in the result refers to b.
 func ParseErrorStack(b []byte) (stack []ErrorFrame, ok bool) {

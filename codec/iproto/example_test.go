@@ -55,3 +55,37 @@ func ExampleCode() {
 	// true false
 	// calling: Procedure 'f' is not defined (ER_NO_SUCH_PROC)
 }
+
+// A client proves that it knows a password; a server that keeps the password's hash verifies it.
+func ExampleScramble() {
+	salt := []byte("of the greeting, 20 bytes or more")
+	kept := iproto.HashPassword("secret")
+
+	scramble, err := iproto.Scramble(salt, "secret")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	body := iproto.Auth{User: []byte("alice"), Method: []byte(iproto.AuthChapSHA1), Data: scramble[:]}.Append(nil)
+
+	auth, _, err := iproto.ParseAuth(body)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(string(auth.User), kept.Verify(salt, auth.Data))
+	// Output: alice true
+}
+
+func ExampleSelect() {
+	page := iproto.Select{
+		Space:         iproto.Ref{Name: []byte("bands")},
+		Iterator:      iproto.IteratorGE,
+		Limit:         10,
+		Key:           msgp.AppendUint(msgp.AppendArrayHeader(nil, 1), 1986),
+		FetchPosition: true,
+	}
+	s, _, err := iproto.ParseSelect(page.Append(nil))
+	fmt.Println(string(s.Space.Name), s.Index.ID, s.Iterator, s.Limit, err)
+	// Output: bands 0 GE 10 <nil>
+}

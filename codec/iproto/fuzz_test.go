@@ -2,6 +2,7 @@ package iproto
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -124,5 +125,43 @@ func FuzzParseBegin(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		checkBody(t, b, ParseBegin, func(m Begin) []byte { return m.Append(nil) })
 		checkBody(t, b, ParseCommit, func(m Commit) []byte { return m.Append(nil) })
+	})
+}
+
+func FuzzParseSQLResult(f *testing.F) {
+	addBodies(f, 1, TypeExecute)
+	for _, r := range transcripts(f) {
+		if p := r.packet; r.kind == "" && !r.client && strings.Contains(r.file, "sql") {
+			_, n, _ := ParseHeader(p(f))
+			f.Add(p(f)[n:])
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		checkBody(t, b, ParseSQLInfo, func(m SQLInfo) []byte { return m.Append(nil) })
+		checkBody(t, b, func(b []byte) (Column, int, error) {
+			m, n, err := ParseColumn(b)
+			m.Name, m.Type = append([]byte{}, m.Name...), append([]byte{}, m.Type...) // absent ones are written as ""
+			return m, n, err
+		}, func(m Column) []byte { return m.Append(nil) })
+		for c, err := range Columns(b) {
+			if err == nil {
+				c.Append(nil)
+			}
+		}
+		for format := range TupleFormats(b) {
+			for range format.Names() {
+			}
+		}
+		if len(b) == 0 {
+			return
+		}
+		checkBody(t, b, ParseSQLResult, func(m SQLResult) []byte { return m.Append(nil) })
+		checkBody(t, b, func(b []byte) (Prepared, int, error) {
+			m, n, err := ParsePrepared(b)
+			if m.BindMetadata == nil { // is written as []
+				m.BindMetadata = emptyArray
+			}
+			return m, n, err
+		}, func(m Prepared) []byte { return m.Append(nil) })
 	})
 }

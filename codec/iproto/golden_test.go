@@ -143,6 +143,15 @@ func reappendReply(tb testing.TB, h Header, body []byte) []byte {
 		dst = rewrite(ParseDataAll)(dst, body)
 	case body[1] == byte(KeyVersion):
 		dst = rewrite(ParseID)(dst, body)
+	case body[1] == byte(KeyMetadata) || body[1] == byte(KeySQLInfo):
+		dst = rewriteSQLResult(tb, dst, body)
+	case body[1] == byte(KeyStmtID):
+		m, _, err := ParsePrepared(body)
+		if err != nil {
+			tb.Fatalf("%x: %v", body, err)
+		}
+		m.Metadata, m.BindMetadata = rewriteColumns(tb, m.Metadata), rewriteColumns(tb, m.BindMetadata)
+		dst = m.Append(dst)
 	default:
 		return nil
 	}
@@ -150,6 +159,40 @@ func reappendReply(tb testing.TB, h Header, body []byte) []byte {
 		tb.Fatalf("%x is not read", body)
 	}
 	return EndFrame(dst, mark)
+}
+
+func rewriteSQLResult(tb testing.TB, dst, body []byte) []byte {
+	tb.Helper()
+	m, _, err := ParseSQLResult(body)
+	if err != nil {
+		tb.Fatalf("%x: %v", body, err)
+	}
+	m.Metadata = rewriteColumns(tb, m.Metadata)
+	if m.Info != nil {
+		info, _, err := ParseSQLInfo(m.Info)
+		if err != nil {
+			tb.Fatalf("%x: %v", m.Info, err)
+		}
+		m.Info = info.Append(nil)
+	}
+	return m.Append(dst)
+}
+
+// rewriteColumns reads each column and writes it again.
+func rewriteColumns(tb testing.TB, metadata []byte) []byte {
+	tb.Helper()
+	if metadata == nil {
+		return nil
+	}
+	count, _, _ := msgp.ReadArrayHeader(metadata)
+	out := msgp.AppendArrayHeader(nil, count)
+	for c, err := range Columns(metadata) {
+		if err != nil {
+			tb.Fatalf("%x: %v", metadata, err)
+		}
+		out = c.Append(out)
+	}
+	return out
 }
 
 func TestMessagesAppendToTheBytesTheyCameFrom(t *testing.T) {
@@ -161,7 +204,7 @@ func TestMessagesAppendToTheBytesTheyCameFrom(t *testing.T) {
 			continue
 		}
 		p := r.packet(t)
-		h, _, _ := ParseHeader(p)
+		h, n, _ := ParseHeader(p)
 		if h.Has(HasThreadID) || strings.Contains(r.file, "raw-unsolicited") {
 			continue // headers that this package does not write
 		}
@@ -174,6 +217,9 @@ func TestMessagesAppendToTheBytesTheyCameFrom(t *testing.T) {
 			name = "ERROR"
 		}
 		count[name]++
+		if body := p[n:]; len(body) > 1 && h.Type == TypeOK {
+			count[Key(body[1]).String()]++
+		}
 		old := r.client && (strings.Contains(r.file, "tarantool-2.6") || strings.Contains(r.file, "2.6-client"))
 		switch {
 		case old && (h.Type == TypeSelect || h.Type == TypeUpdate || h.Type == TypeUpsert):
@@ -189,6 +235,7 @@ func TestMessagesAppendToTheBytesTheyCameFrom(t *testing.T) {
 	for _, name := range []string{
 		"OK", "CHUNK", "ERROR", "CALL", "CALL_16", "EVAL", "PING", "ID", "WATCH", "WATCH_ONCE", "EVENT", "AUTH", "SELECT",
 		"INSERT", "REPLACE", "UPDATE", "UPSERT", "DELETE", "EXECUTE", "PREPARE", "BEGIN", "COMMIT", "ROLLBACK",
+		"DATA", "METADATA", "SQL_INFO", "STMT_ID", "VERSION",
 	} {
 		if count[name] < 3 {
 			t.Errorf("only %d of %s compared", count[name], name)
@@ -262,6 +309,14 @@ func TestGoldenFrames(t *testing.T) {
 		"COMMIT":           "83 01 21 00 0f 0a 01",
 		"COMMIT is_sync":   "83 01 22 00 0f 0a 01 81 61 c3",
 		"ROLLBACK":         "83 01 23 00 10 0a 01",
+		"UPSERT ok":        header + "81 30 dd00000000",
+		"EXECUTE dml":      header + "81 42 81 00 00",
+		"EXECUTE ids":      header + "81 42 82 00 02 01 92 01 ff",
+		"EXECUTE sel":      header + "82 32 91 82 00 a8 434f4c554d4e5f31 01 a7 696e7465676572 30 91 91 01",
+		"full metadata": header + "82 32 92 86 00 a161 01 a162 02 a163 03 c2 04 c3 05 c0" +
+			"84 00 a161 01 a162 03 c3 05 a178 30 90",
+		"PREPARE ok": header + "84 43 ce820e60bb 34 01 33 91 82 00 a13f 01 a3 414e59" +
+			"32 91 82 00 a8 434f4c554d4e5f31 01 a7 626f6f6c65616e",
 		"error 33": "83 00 ce 00008021 01 cf 0000000000000005 05 cf 0000000000000056" +
 			"82 31 bc 50726f63656475726520277827206973206e6f7420646566696e6564 52 81 00 91 87" +
 			"00 ab 436c69656e744572726f72 02 01 01 a4 6576616c" +

@@ -36,6 +36,10 @@ var parsers = map[string]func([]byte) error{
 	"begin":        errorOf(ParseBegin),
 	"commit":       errorOf(ParseCommit),
 	"rollback":     ParseRollback,
+	"sql result":   errorOf(ParseSQLResult),
+	"sql info":     errorOf(ParseSQLInfo),
+	"prepared":     errorOf(ParsePrepared),
+	"column":       errorOf(ParseColumn),
 }
 
 // errorOf reduces a parse function to its error.
@@ -271,6 +275,10 @@ func TestParseChunk(t *testing.T) {
 	}
 }
 
+var wholeColumn = Column{Name: []byte("A"), Type: []byte("integer"), ColumnDetails: ColumnDetails{
+	Collation: []byte("unicode"), HasNullable: true, Nullable: true, Autoincrement: true, HasSpan: true, Span: []byte("a+1"),
+}}
+
 var wholeSelect = Select{
 	Space: Ref{Name: []byte("kv")}, Index: Ref{Name: []byte("pk")}, Iterator: IteratorGE, Offset: 300, Limit: NoLimit,
 	Key: []byte{0x91, 1}, AfterPosition: []byte("kQE"), AfterTuple: []byte{0x91, 1}, FetchPosition: true,
@@ -306,6 +314,10 @@ func messages(tb testing.TB) map[string][]byte {
 		"begin":        Begin{Timeout: time.Second, Isolation: IsolationReadCommitted, IsSync: true}.Append(nil),
 		"commit":       Commit{IsSync: true}.Append(nil),
 		"rollback":     {0x80},
+		"sql result":   SQLResult{Metadata: []byte{0x90}, Rows: []byte{0x90}, Info: []byte{0x80}}.Append(nil),
+		"sql info":     SQLInfo{RowCount: 2, AutoincrementIDs: []int64{1, -2}}.Append(nil),
+		"prepared":     Prepared{StmtID: 1 << 31, BindCount: 1, Metadata: []byte{0x90}}.Append(nil),
+		"column":       wholeColumn.Append(nil),
 	}
 }
 
@@ -348,9 +360,11 @@ func TestMessagesDoNotAllocate(t *testing.T) {
 	name := []byte("echo")
 	all := messages(t)
 	frame := AppendPing(nil, 5, 0)
+	metadata := append([]byte{0x91}, wholeColumn.Append(nil)...)
+	formats := []byte{0x81, 0x21, 0x91, 0x81, 0xa4, 'n', 'a', 'm', 'e', 0xa1, 'x'}
 	buf := make([]byte, 0, 4096)
 	for name, body := range all {
-		if n := testing.AllocsPerRun(100, func() { parsers[name](body) }); n != 0 && name != "id" && name != "error" {
+		if n := testing.AllocsPerRun(100, func() { parsers[name](body) }); n != 0 && name != "error" && name != "sql info" && name != "id" {
 			t.Errorf("parse %s: %v allocations", name, n)
 		}
 	}
@@ -367,6 +381,20 @@ func TestMessagesDoNotAllocate(t *testing.T) {
 		"append prepare":  func() { Prepare{Text: name}.Append(buf) },
 		"append begin":    func() { Begin{Timeout: time.Second, IsSync: true}.Append(buf) },
 		"append commit":   func() { Commit{IsSync: true}.Append(buf) },
+		"append column":   func() { wholeColumn.Append(buf) },
+		"append sql":      func() { SQLResult{Metadata: args, Rows: args}.Append(buf) },
+		"append prepared": func() { Prepared{StmtID: 7}.Append(buf) },
+		"append info":     func() { SQLInfo{RowCount: 7}.Append(buf) },
+		"range columns": func() {
+			for range Columns(metadata) {
+			}
+		},
+		"range formats": func() {
+			for f := range TupleFormats(formats) {
+				for range f.Names() {
+				}
+			}
+		},
 		"append rollback": func() { AppendRollback(buf, 5, 1) },
 		"append ping":     func() { AppendPing(buf, 5, 1) },
 		"append call":     func() { Call{Name: name, Args: args}.Append(AppendRequestHeader(buf, TypeCall, 300, 0)) },

@@ -174,3 +174,22 @@ func TestIteratorsAndLevelsAreNamed(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkParseSelect(b *testing.B) {
+	body := Select{Space: Ref{ID: 512}, Limit: NoLimit, Key: []byte{0x91, 1}}.Append(nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, n, _ := ParseSelect(body); n == 0 {
+			b.Fatal("no select")
+		}
+	}
+}
+
+func BenchmarkAppendSelect(b *testing.B) {
+	s := Select{Space: Ref{ID: 512}, Limit: NoLimit, Key: []byte{0x91, 1}}
+	buf := make([]byte, 0, 100)
+	b.ReportAllocs()
+	for b.Loop() {
+		buf = s.Append(buf[:0])
+	}
+}

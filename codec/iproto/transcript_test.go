@@ -24,9 +24,14 @@ type record struct {
 
 var recordLine = regexp.MustCompile(`^([CS])(\d*) (?:(greeting|raw) )?([0-9a-f]+)$`)
 
-// transcripts reads all records of the recorded conversations.
+var recorded []record // read once; tests of this package do not run in parallel
+
+// transcripts gives all records of the recorded conversations, which are not to be written to.
 func transcripts(tb testing.TB) []record {
 	tb.Helper()
+	if recorded != nil {
+		return recorded
+	}
 	var all []record
 	err := filepath.WalkDir("testdata/wire", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".txt" {
@@ -41,6 +46,7 @@ func transcripts(tb testing.TB) []record {
 	if len(all) < 3000 {
 		tb.Fatalf("only %d records: transcripts are missing", len(all))
 	}
+	recorded = all
 	return all
 }
 

@@ -3,6 +3,7 @@ package msgp
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"sync"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -15,6 +16,7 @@ import (
 //	[]any, []int, []string                         array; nil for a nil slice
 //	map[string]any                                 map in no particular order; nil for a nil map
 //	Raw, Ext                                       as they are
+//	types that RegisterExt was told of             the extension
 //	anything else                                  as msgpack/v5 does it with compact integers: struct tags,
 //	                                               CustomEncoder, Marshaler, registered extensions, time.Time
 //
@@ -219,8 +221,36 @@ var encoders = sync.Pool{New: func() any {
 	return e
 }}
 
-// appendOther leaves v to msgpack/v5. An encoder that failed or panicked is not used again.
+// Inside what is left to msgpack/v5 the maps of this type are not: it would not ask for the extensions of their values.
+func init() {
+	msgpack.Register(map[string]any(nil), encodeMap, nil)
+}
+
+var mapType = reflect.TypeFor[map[string]any]()
+
+// plainMap is a map[string]any that msgpack/v5 encodes in its own way.
+type plainMap map[string]any
+
+func encodeMap(enc *msgpack.Encoder, v reflect.Value) error {
+	m := v.Interface().(map[string]any)
+	e, ok := enc.Writer().(*encoder)
+	if !ok {
+		return enc.Encode(plainMap(m))
+	}
+	out, err := appendMap(e.buf, m, 0)
+	e.buf = out
+	return err
+}
+
+// appendOther leaves v to its extension, or to msgpack/v5. An encoder that failed or panicked is not used again.
 func appendOther(dst []byte, v any) (out []byte, err error) {
+	typ := reflect.TypeOf(v)
+	if x := extTypes[typ]; x != nil {
+		return x.append(dst, v)
+	}
+	if typ.Kind() == reflect.Map && typ.NumMethod() == 0 && typ.ConvertibleTo(mapType) {
+		return appendMap(dst, reflect.ValueOf(v).Convert(mapType).Interface().(map[string]any), 0)
+	}
 	start := len(dst)
 	e := encoders.Get().(*encoder)
 	e.buf = dst

@@ -17,11 +17,13 @@ import (
 //	*int, *int64, *uint64, *float64,     the value; integers that do not fit are ErrRange, nil leaves zero
 //	the other integers, *bool            (strings and binaries fill either of the last two)
 //	*string, *[]byte
+//	*T that RegisterExt was told of      an extension; nil leaves the zero value
 //	anything else                        as msgpack/v5 does it, with loose interface decoding
 //
-// Inside structs that msgpack/v5 fills, a field of type any cannot take an extension that is not registered there;
-// use Raw or Ext for such fields. Nothing in the result refers to b. A decoder that panics is turned into an error.
-// The errors of Value apply.
+// A struct with the tag as_array takes an array with as many elements as it has fields. Inside structs, a field of
+// type any cannot take an extension that is not registered, here or with msgpack/v5; use Raw or Ext for such fields.
+//
+// Nothing in the result refers to b. A decoder that panics is turned into an error. The errors of Value apply.
 func DecodeValue(b []byte, dst any) (n int, err error) {
 	if len(b) == 0 {
 		return 0, ErrTruncated
@@ -90,6 +92,12 @@ func decodeRest(b []byte, dst any) (n int, err error) {
 	}
 	if n, done, err := decodeSmall(b, dst); done {
 		return n, err
+	}
+	if x := extTargets[reflect.TypeOf(dst)]; x != nil && (b[0] == codeNil || KindOf(b[0]) == KindExt) {
+		if reflect.ValueOf(dst).IsNil() {
+			return 0, errNilTarget
+		}
+		return x.decode(b, dst)
 	}
 	return decodeOther(b, dst)
 }

@@ -19,5 +19,6 @@
 // The package does no I/O, starts no goroutine and keeps no reference to a slice it was given. All functions are
 // safe to call from any goroutine.
 //
-// It does not know Tarantool's extension types (decimal, uuid, datetime, …): they travel as Ext.
+// It does not know Tarantool's extension types (decimal, uuid, datetime, …): they travel as Ext, unless package ext,
+// which tells RegisterExt of them, is part of the program.
 package msgp

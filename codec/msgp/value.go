@@ -7,8 +7,8 @@ package msgp
 //	floats                   float64
 //	array                    []any
 //	map                      map[string]any when all keys are strings, else map[any]any; the last of equal keys wins
-//	extension                what a decoder registered with msgpack/v5 makes of it (time.Time is built in);
-//	                         Ext when there is none or it refuses the payload
+//	extension                what RegisterExt or a decoder registered with msgpack/v5 makes of it (time.Time is
+//	                         built in, as type -1); Ext when there is none or it refuses the payload
 //
 // Nothing in the result refers to b. Errors: ErrTruncated, ErrInvalid, ErrDepth, ErrMapKey.
 func Value(b []byte) (v any, n int, err error) {
@@ -134,6 +134,12 @@ func extValue(b []byte) (any, int, error) {
 		return nil, 0, err
 	}
 	end := n + size
+	if x := extNumbers[uint8(typ)]; x != nil {
+		if v, err := x.parse(b[n:end:end]); err == nil {
+			return v, end, nil
+		}
+		return Ext{Type: typ, Data: append([]byte{}, b[n:end]...)}, end, nil
+	}
 	if v, ok := registeredExt(b[:end]); ok {
 		return v, end, nil
 	}

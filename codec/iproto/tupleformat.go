@@ -1,0 +1,77 @@
+package iproto
+
+import (
+	"iter"
+
+	"github.com/kharon-net/kharon/codec/msgp"
+)
+
+// TupleFormats ranges over the map TUPLE_FORMATS of an answer (Data.Formats): the number of a format, which tuple
+// extensions of the same packet carry, and the fields of the tuples, one encoded array of maps with name, type,
+// is_nullable and so on. The arrays are views of formats. The first error, a *PacketError, ends the walk.
+//
+//	80
+//	8x  <number> <array of maps>  …
+func TupleFormats(formats []byte) iter.Seq2[TupleFormat, error] {
+	return func(yield func(TupleFormat, error) bool) {
+		if len(formats) == 0 {
+			return
+		}
+		p, err := openBody(formats, detailBody)
+		for err == nil {
+			key, value, offset, ok, e := p.next(detailBody)
+			switch {
+			case e != nil:
+				err = e
+			case !ok:
+				return
+			case msgp.KindOf(value[0]) != msgp.KindArray:
+				err = badBody(detailBody, offset, ErrType)
+			case !yield(TupleFormat{ID: uint64(key), Fields: value}, nil):
+				return
+			}
+		}
+		yield(TupleFormat{}, err)
+	}
+}
+
+// TupleFormat is what the fields of tuples are.
+type TupleFormat struct {
+	ID     uint64
+	Fields []byte // one encoded array of maps
+}
+
+// Names ranges over the names of the fields in their order; a field without one has "". The names are views. What is
+// not built as it should be ends the walk.
+func (f TupleFormat) Names() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		array, err := msgp.NewArray(f.Fields)
+		if err != nil {
+			return
+		}
+		for field, err := range array.All() {
+			if err != nil || !yield(fieldName(field)) {
+				return
+			}
+		}
+	}
+}
+
+// fieldName finds the name in the map that describes a field.
+func fieldName(field []byte) []byte {
+	count, n, _ := msgp.ReadMapHeader(field)
+	for range count {
+		key, size, err := msgp.ReadString(field[n:])
+		if err != nil {
+			size, _ = msgp.Skip(field[n:])
+		}
+		n += size
+		if string(key) == "name" {
+			name, _, _ := msgp.ReadString(field[n:])
+			return name
+		}
+		size, _ = msgp.Skip(field[n:])
+		n += size
+	}
+	return nil
+}
