@@ -61,12 +61,14 @@ func (p *Pool) pickNow(role Role) *Conn {
 		return c
 	}
 	c := &Conn{peer: "pool", opts: p.opts.Options, log: p.log}
-	c.machine.state, c.machine.err = StateError, p.none(role, ErrNoInstance, nil)
+	c.machine.enter(StateError, p.none(role, ErrNoInstance, nil))
+	c.machine.tellAll(c.machine.number())
 	return c
 }
 
-// await waits until there is a connection for the role.
-func (p *Pool) await(ctx context.Context, role Role, tried []InstanceError) (*poolMember, *Conn, error) {
+// await waits until there is a connection for the role, at most for the limit,
+// if that is not 0.
+func (p *Pool) await(ctx context.Context, role Role, limit time.Duration, tried []InstanceError) (*poolMember, *Conn, error) {
 	w := reactor.NewWaiter(ctx)
 	p.mu.Lock()
 	p.waiting = append(p.waiting, w)
@@ -78,8 +80,8 @@ func (p *Pool) await(ctx context.Context, role Role, tried []InstanceError) (*po
 		w.Free()
 	}()
 	var until time.Time
-	if p.opts.MaxWait > 0 {
-		until = time.Now().Add(p.opts.MaxWait)
+	if limit > 0 {
+		until = time.Now().Add(limit)
 	}
 	for {
 		if p.ctx.Err() != nil {
@@ -121,10 +123,9 @@ func (p *Pool) none(role Role, err error, tried []InstanceError) *PoolError {
 }
 
 // Wait waits until there is an instance for the role. The error is a *PoolError
-// with ctx's cause, ErrNoInstance when PoolOptions.MaxWait is over first, or
-// ErrClosed. Safe to call from any goroutine, and from fibers.
+// with ctx's cause or ErrClosed. Safe to call from any goroutine, and from fibers.
 func (p *Pool) Wait(ctx context.Context, role Role) error {
-	if _, _, err := p.await(ctx, role, nil); err != nil {
+	if _, _, err := p.await(ctx, role, 0, nil); err != nil {
 		return p.none(role, err, nil)
 	}
 	return nil

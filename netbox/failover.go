@@ -31,7 +31,7 @@ func (p *Pool) do(ctx context.Context, role Role, req *Request, use func(Result)
 // waits, if need be.
 func (p *Pool) doLater(ctx context.Context, role Role, req *Request, use func(Result) error, tried []InstanceError) error {
 	for {
-		m, c, err := p.await(ctx, role, tried)
+		m, c, err := p.await(ctx, role, p.opts.MaxWait, tried)
 		if err != nil {
 			return p.none(role, err, tried)
 		}
