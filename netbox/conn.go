@@ -111,12 +111,7 @@ func (c *Conn) Done() <-chan struct{} { return c.closed.Done() }
 // fibers.
 func (c *Conn) Close() error {
 	again := c.beginClose()
-	switch x, onLoop := c.opts.Reactor.Caller(); {
-	case x != nil:
-		_ = c.closed.Wait(x.Context(context.Background()))
-	case !onLoop:
-		<-c.closed.Done()
-	}
+	awaitClosed(c.opts.Reactor, &c.closed)
 	if again {
 		return ErrClosed
 	}

@@ -149,12 +149,7 @@ func (p *Pool) Close() error {
 	p.mu.Unlock()
 	p.cancel(ErrClosed)
 	p.changed()
-	switch x, onLoop := p.opts.Reactor.Caller(); {
-	case x != nil:
-		_ = p.ended.Wait(x.Context(context.Background()))
-	case !onLoop:
-		<-p.ended.Done()
-	}
+	awaitClosed(p.opts.Reactor, &p.ended)
 	if again {
 		return ErrClosed
 	}
