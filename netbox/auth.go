@@ -17,25 +17,34 @@ func (l *link) authenticate(ctx context.Context, theirs string) error {
 	if o.User == "" {
 		return nil
 	}
-	method := o.AuthType
-	if method == "" && (theirs == iproto.AuthChapSHA1 || theirs == iproto.AuthPapSHA256) {
-		method = theirs
-	}
-	auth := iproto.Auth{User: []byte(o.User)}
-	if method == iproto.AuthPapSHA256 {
-		if o.TLS == nil {
-			return errPlainPap
-		}
-		auth.Method, auth.Data = []byte(iproto.AuthPapSHA256), []byte(o.Password)
-	} else {
-		scramble, err := iproto.Scramble(l.greeting.Salt, o.Password)
-		if err != nil {
-			return err
-		}
-		auth.Method, auth.Data = []byte(iproto.AuthChapSHA1), scramble[:]
+	auth, err := l.proof(o, theirs)
+	if err != nil {
+		return err
 	}
 	return l.exchange(ctx, &Request{typ: iproto.TypeAuth, list: rawList(auth.Append(nil))}, func(f *Future) error {
 		_, err := f.result()
 		return err
 	})
+}
+
+// proof is what the method of authentication wants. A guest without a password
+// proves nothing.
+func (l *link) proof(o *Options, theirs string) (a iproto.Auth, err error) {
+	method := o.AuthType
+	if method == "" && (theirs == iproto.AuthChapSHA1 || theirs == iproto.AuthPapSHA256) {
+		method = theirs
+	}
+	a.User = []byte(o.User)
+	switch {
+	case o.User == "guest" && o.Password == "":
+		return a, nil
+	case method == iproto.AuthPapSHA256 && o.TLS == nil:
+		return a, errPlainPap
+	case method == iproto.AuthPapSHA256:
+		a.Method, a.Data = []byte(method), []byte(o.Password)
+		return a, nil
+	}
+	scramble, err := iproto.Scramble(l.greeting.Salt, o.Password)
+	a.Method, a.Data = []byte(iproto.AuthChapSHA1), scramble[:]
+	return a, err
 }

@@ -26,6 +26,7 @@ func TestTarantoolUsers(t *testing.T) {
 		{"C33 of the options, not of the address", "alice:secret@", Options{User: "bob"}, "bob", 0},
 		{"C32 empty password", "bob:@", Options{}, "bob", 0},
 		{"C32 no password", "bob@", Options{}, "bob", 0},
+		{"a guest who says so", "guest@", Options{}, "guest", 0},
 		{"with a method", "alice:secret@", Options{AuthType: iproto.AuthChapSHA1}, "alice", 0},
 		{"wrong password", "alice:wrong@", Options{}, "", iproto.CodeCredsMismatch},
 		{"unknown user", "carol:secret@", Options{}, "", iproto.CodeNoSuchUser},

@@ -234,6 +234,27 @@ func TestOptionsAreCheckedAtTheDoor(t *testing.T) {
 	}
 }
 
+func TestReactorShutsDownUnderAConnection(t *testing.T) {
+	r, err := reactor.New(reactor.Config{Loops: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := connect(t, play(t, func(s *script) {
+		s.introduce()
+		s.waitEOF()
+	}), Options{NoSchema: true, Reactor: r, ReconnectAfter: time.Millisecond})
+	f := c.Send(Ping())
+	if err := r.Shutdown(patience(t)); err != nil {
+		t.Error(err)
+	}
+	if _, err := f.Wait(patience(t)); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+	if c.State() != StateError {
+		t.Errorf("state %v", c.State())
+	}
+}
+
 func TestReactorStopsUnderAConnection(t *testing.T) {
 	r, err := reactor.New(reactor.Config{Loops: 1})
 	if err != nil {

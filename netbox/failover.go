@@ -133,7 +133,7 @@ const (
 // attempt makes a request if that can be done now, and waits for its answer.
 func (c *Conn) attempt(ctx context.Context, req *Request, use func(Result) error) (outcome, error) {
 	f := c.newRequest(req)
-	if out, err := c.enter(ctx, f, req); err != nil {
+	if out, err := c.submit(ctx, f, req); err != nil {
 		f.fail(err)
 		f.Release()
 		return out, err
@@ -151,8 +151,8 @@ func (c *Conn) attempt(ctx context.Context, req *Request, use func(Result) error
 	return out, c.finish(ctx, f, req, use)
 }
 
-// enter sends a request. When too much output is queued it waits for room.
-func (c *Conn) enter(ctx context.Context, f *Future, req *Request) (outcome, error) {
+// submit sends a request. When too much output is queued it waits for room.
+func (c *Conn) submit(ctx context.Context, f *Future, req *Request) (outcome, error) {
 	l := c.live.Load()
 	if l == nil {
 		return unsent, c.unavailable()

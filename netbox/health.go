@@ -27,7 +27,6 @@ func (m *poolMember) run() {
 	}
 	m.stop()
 	_ = m.group.Close()
-	m.become(ModeDown, ErrClosed)
 }
 
 // check finds out what the instance is.

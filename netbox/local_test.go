@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,22 @@ import (
 	"github.com/kharon-net/kharon/netbox/internal/tarantooltest"
 	"github.com/kharon-net/kharon/reactor"
 )
+
+// boxServer starts a server of our own with echo.
+func boxServer(t testing.TB) net.Addr {
+	t.Helper()
+	srv, err := box.New(box.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { srv.Close() })
+	srv.Func("echo", func(_ context.Context, req *box.Request) (any, error) { return req.Args(), nil })
+	addr, err := srv.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return addr
+}
 
 func TestOurServerWithAllOptionsAsTheyAre(t *testing.T) {
 	c := connect(t, boxServer(t).String(), Options{})

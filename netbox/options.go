@@ -91,7 +91,9 @@ type Options struct {
 	// Trace has functions to be told of what happens. Nil costs nothing.
 	Trace *Trace
 
-	// Reactor runs the connection. Nil means reactor.Default.
+	// Reactor runs the connection. Nil means reactor.Default. Connections are to
+	// be closed before it is shut down, which otherwise waits for those that are
+	// being made again.
 	Reactor *reactor.Reactor
 
 	// Logger is told of what no caller can be told of. Nil is silence.

@@ -204,7 +204,7 @@ func TestPoolErrorsTellOfEveryInstance(t *testing.T) {
 		errors.Is(err, ErrMaybeExecuted) || !errors.Is(err, iproto.CodeNoConnection) || len(e.Tried) != 0 || len(e.Unfit) != 2 {
 		t.Errorf("got %#v", err)
 	}
-	for _, want := range []string{"for RW", "a is out: it is read-only", "gone is out", "refused"} {
+	for _, want := range []string{"pool: RW: ", "a is out: it is read-only", "gone is out", "refused"} {
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("got %v, want %q", err, want)
 		}

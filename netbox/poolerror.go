@@ -9,7 +9,7 @@ import (
 )
 
 // ErrNoInstance: no instance of a Pool will do for the role.
-var ErrNoInstance = errors.New("netbox: no instance")
+var ErrNoInstance error = text("no instance will do")
 
 // ErrInstance: an instance of that name is in the Pool already, or is not.
 var ErrInstance = errors.New("netbox: instance")
@@ -36,7 +36,7 @@ type InstanceError struct {
 // Error tells all of it.
 func (e *PoolError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "netbox: pool: %v for %v", e.Err, e.Role)
+	fmt.Fprintf(&b, "netbox: pool: %v: %v", e.Role, e.Err)
 	for _, t := range e.Tried {
 		fmt.Fprintf(&b, "; tried %s: %v", t.Instance, t.Err)
 	}

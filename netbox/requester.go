@@ -71,10 +71,17 @@ func (r Requester) DoFunc(ctx context.Context, req Request, use func(Result) err
 	if r.stream != nil {
 		req.stream = r.stream
 	}
+	c := r.conn
 	if r.route != nil {
-		return r.route.do(ctx, &req, use)
+		if c = r.route.conn(&req); c == nil {
+			return r.route.pool.do(ctx, r.route.role, &req, use)
+		}
 	}
-	return r.conn.do(ctx, &req, use)
+	err := c.once(ctx, &req, use)
+	if err != nil && c.opts.Retry.Attempts > 1 {
+		return c.retry(ctx, &req, use, err)
+	}
+	return err
 }
 
 // Send sends a request and does not wait: the answer comes to the future. A

@@ -1,7 +1,5 @@
 package netbox
 
-import "context"
-
 // A route is where the requests of a Requester go that are not all for one
 // Conn: to the sockets of a Group, or to the instances of a Pool.
 type route struct {
@@ -11,32 +9,25 @@ type route struct {
 	role  Role
 }
 
-// do is Conn.do for whichever connection it is to be. A request of a stream goes
-// to the one the stream is of.
-func (t *route) do(ctx context.Context, req *Request, use func(Result) error) error {
+// conn returns the connection a request goes to, nil when the pool sees to it. A
+// request of a stream goes where the stream is.
+func (t *route) conn(req *Request) *Conn {
 	switch {
 	case req.stream != nil:
-		return req.stream.conn.do(ctx, req, use)
+		return req.stream.conn
 	case t.group != nil:
-		return t.group.pick().do(ctx, req, use)
+		return t.group.pick()
 	}
-	return t.pool.do(ctx, t.role, req, use)
+	return nil
 }
 
 // send is Conn.send for whichever connection it is to be.
 func (t *route) send(req *Request) *Future {
-	if req.stream != nil {
-		return req.stream.conn.send(req)
+	c := t.conn(req)
+	if c == nil {
+		c = t.pool.pickNow(t.role)
 	}
-	return t.pick().send(req)
-}
-
-// pick chooses a connection, one that takes requests if there is any.
-func (t *route) pick() *Conn {
-	if t.group != nil {
-		return t.group.pick()
-	}
-	return t.pool.pickNow(t.role)
+	return c.send(req)
 }
 
 // pinned returns the Requester for one connection: for what lives in a session,
@@ -45,8 +36,10 @@ func (r Requester) pinned() Requester {
 	switch {
 	case r.stream != nil:
 		r.conn, r.route = r.stream.conn, nil
+	case r.route != nil && r.route.group != nil:
+		r.conn, r.route = r.route.group.pick(), nil
 	case r.route != nil:
-		r.conn, r.route = r.route.pick(), nil
+		r.conn, r.route = r.route.pool.pickNow(r.route.role), nil
 	}
 	return r
 }

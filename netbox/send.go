@@ -2,6 +2,7 @@ package netbox
 
 import (
 	"context"
+	"runtime"
 )
 
 // Pipelining. A request is encoded straight into the link's output under a
@@ -25,15 +26,6 @@ func (c *Conn) send(req *Request) *Future {
 		_ = l.loop.Post(l.flushIt)
 	}
 	return f
-}
-
-// do sends a request and waits for its answer, again if it may.
-func (c *Conn) do(ctx context.Context, req *Request, use func(Result) error) error {
-	err := c.once(ctx, req, use)
-	if err != nil && c.opts.Retry.Attempts > 1 {
-		return c.retry(ctx, req, use, err)
-	}
-	return err
 }
 
 // once sends a request and waits for its answer.
@@ -70,10 +62,7 @@ func (c *Conn) finish(ctx context.Context, f *Future, req *Request, use func(Res
 	if c.reloading.Load() { // the spaces it may have made are there when it returns
 		_, _ = c.machine.wait(ctx, true, StateActive)
 	}
-	r, err := f.result()
-	if err == nil && use != nil {
-		err = use(r)
-	}
+	err := f.use(use)
 	f.Release()
 	return err
 }
@@ -112,21 +101,22 @@ func (c *Conn) doLater(ctx context.Context, f *Future, req *Request, use func(Re
 
 // admitted waits until there is a link that takes requests.
 func (c *Conn) admitted(ctx context.Context) (*link, error) {
-	state, err := c.machine.wait(ctx, true, StateActive)
-	switch {
-	case err != nil:
-		return nil, c.waitError(err)
-	case state != StateActive:
-		return nil, c.unavailable()
+	for {
+		state, err := c.machine.wait(ctx, true, StateActive)
+		switch {
+		case err != nil:
+			return nil, c.waitError(err)
+		case state != StateActive:
+			return nil, c.unavailable()
+		}
+		if l := c.live.Load(); l != nil {
+			if err := l.awaitRoom(ctx); err != nil {
+				return nil, c.waitError(err)
+			}
+			return l, nil
+		}
+		runtime.Gosched() // its end is being told
 	}
-	l := c.live.Load()
-	if l == nil {
-		return nil, errNotNow
-	}
-	if err := l.awaitRoom(ctx); err != nil {
-		return nil, c.waitError(err)
-	}
-	return l, nil
 }
 
 // errNotNow is the error of put for requests that can wait until the connection

@@ -340,7 +340,7 @@ func TestSilentServerIsFoundOut(t *testing.T) {
 		}
 		s.answerAll(nil, 7)
 	})
-	c := connect(t, sc.addr, Options{NoSchema: true, ReconnectAfter: time.Millisecond, PingEvery: 20 * time.Millisecond, PingTimeout: time.Second})
+	c := connect(t, sc.addr, Options{NoSchema: true, ReconnectAfter: time.Millisecond, PingEvery: 20 * time.Millisecond, PingTimeout: 300 * time.Millisecond})
 	_, err := c.Send(Call("f")).Wait(patience(t))
 	if !errors.Is(err, ErrSilent) || !errors.Is(err, ErrMaybeExecuted) {
 		t.Errorf("got %v", err)

@@ -21,8 +21,8 @@ import (
 	"time"
 
 	"github.com/kharon-net/kharon/codec/iproto"
-	"github.com/kharon-net/kharon/netbox/box"
 	"github.com/kharon-net/kharon/netbox/internal/tarantooltest"
+	"github.com/kharon-net/kharon/reactor"
 	"github.com/kharon-net/kharon/reactor/reactortest"
 )
 
@@ -182,22 +182,6 @@ func certOf(t *testing.T, addr string, config *tls.Config) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: conn.ConnectionState().PeerCertificates[0].Raw})
 }
 
-// boxServer starts a server of our own with echo.
-func boxServer(t testing.TB) net.Addr {
-	t.Helper()
-	srv, err := box.New(box.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { srv.Close() })
-	srv.Func("echo", func(_ context.Context, req *box.Request) (any, error) { return req.Args(), nil })
-	addr, err := srv.Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return addr
-}
-
 func TestConnectionsThatAreGiven(t *testing.T) {
 	conn, err := net.Dial("tcp", boxServer(t).String())
 	if err != nil {
@@ -252,6 +236,29 @@ func TestGivenConnectionEndsWithItsServer(t *testing.T) {
 	<-ended
 	if c.State() != StateError || c.Close() != nil {
 		t.Errorf("state %v", c.State())
+	}
+}
+
+func TestReactorStopsUnderAGivenConnection(t *testing.T) {
+	r, err := reactor.New(reactor.Config{Loops: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := net.Dial("tcp", play(t, func(s *script) { s.introduce(); s.waitEOF() }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := ConnectConn(patience(t), client, Options{NoSchema: true, Reactor: r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := c.Send(Call("f"))
+	_ = r.Close()
+	if _, err := f.Wait(patience(t)); !errors.Is(err, reactor.ErrStopped) {
+		t.Errorf("got %v", err)
+	}
+	if err := c.Close(); err != nil || c.State() != StateError {
+		t.Errorf("%v, state %v", err, c.State())
 	}
 }
 

@@ -36,13 +36,15 @@ func (c *Conn) run(ctx context.Context) {
 	defer c.end()
 	whileOpen := reactor.Current(ctx).Context(c.ctx)
 	pause := pause{first: c.opts.ReconnectAfter, most: c.opts.ReconnectMax}
+	var last error
 	for {
 		l, err := c.establish(whileOpen)
 		if err == nil {
 			pause.reset()
-			err = c.serve(ctx, l)
+			last, err = nil, c.serve(ctx, l)
 		} else {
-			c.failed(err)
+			c.failed(err, last)
+			last = err
 		}
 		if c.over(err) || reactor.Sleep(whileOpen, pause.next()) != nil {
 			return
@@ -84,12 +86,12 @@ func (c *Conn) over(err error) bool {
 }
 
 // failed takes note that an attempt to connect has failed. The first of equal
-// failures is logged as a warning.
-func (c *Conn) failed(err error) {
+// failures is logged as a warning; last is the one before, nil when there was
+// none.
+func (c *Conn) failed(err, last error) {
 	if c.isClosing() {
 		return
 	}
-	_, last := c.machine.now()
 	level := slog.LevelWarn
 	if last != nil && last.Error() == err.Error() {
 		level = slog.LevelDebug
@@ -141,7 +143,8 @@ func (c *Conn) serve(ctx context.Context, l *link) error {
 		switch {
 		case errors.Is(err, reactor.ErrTimeout):
 			watch.look(time.Now())
-		case err != nil:
+		case err != nil: // the loop has stopped, and may not have told the link
+			l.abort(err)
 			return err
 		case l.isStale():
 			c.reload(ctx, l)
