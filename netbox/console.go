@@ -26,7 +26,7 @@ const consoleMark = "$EOF$"
 // consoleEnd ends what is received: the end of a YAML document.
 const consoleEnd = "\n...\n"
 
-// ErrConsoleText: what was to be evaluated would make it unclear where answers
+// ErrConsoleText is the error of text that would make it unclear where answers
 // end.
 var ErrConsoleText = errors.New("netbox: can not be sent to a console")
 

@@ -16,20 +16,23 @@ import (
 )
 
 // understudy is a scripted server that can be written to and ends its connection instead of answering, after some answers.
-func understudy(t *testing.T, after int) *scene {
+func understudy(t *testing.T, after int64) *scene {
+	var left atomic.Int64
+	left.Store(after)
 	return perform(t, func(_ int, s *script) {
-		s.introduce()
+		s.Write(greeting())
 		for {
 			r := s.next()
 			switch {
 			case r.Type == 0:
 				return
+			case r.Type == iproto.TypeID:
+				s.Write(iproto.NewError(iproto.CodeUnknownRequestType, "Unknown request type 73").AppendReply(nil, r.Sync, 1))
 			case r.Type == iproto.TypeCall && strings.Contains(string(r.body), "box.info"):
 				s.Write(iproto.NewError(iproto.CodeNoSuchProc, "no box.info").AppendReply(nil, r.Sync, 1))
-			case after == 0:
+			case left.Add(-1) < 0:
 				return
 			default:
-				after--
 				s.ok(r.Sync, 7)
 			}
 		}

@@ -179,7 +179,7 @@ func TestPoolUnderstandsWhatInstancesSay(t *testing.T) {
 			err := p.Instances()[0].Err
 			reactortest.Eventually(t, func() bool {
 				err = p.Instances()[0].Err
-				return (err != nil) == (tt.want <= ModeUnknown) && err != errConnecting
+				return (err != nil) == (tt.want <= ModeUnknown) && !errors.Is(err, errConnecting)
 			},
 				"the reason to be there: %v", err)
 			if tt.want == ModeUnknown {

@@ -8,11 +8,14 @@ import (
 	"github.com/kharon-net/kharon/codec/iproto"
 )
 
-// ErrNoInstance: no instance of a Pool will do for the role.
-var ErrNoInstance error = text("no instance will do")
+// What may be wrong with a Pool.
+var (
+	// ErrNoInstance: no instance will do for the role.
+	ErrNoInstance error = text("no instance will do")
 
-// ErrInstance: an instance of that name is in the Pool already, or is not.
-var ErrInstance = errors.New("netbox: instance")
+	// ErrInstance: an instance of that name is in the Pool already, or is not.
+	ErrInstance = errors.New("netbox: instance")
+)
 
 // A PoolError tells why a request of a Pool has no answer: which instances were
 // tried, and what speaks against the others. An answer of a server, *Error, is
