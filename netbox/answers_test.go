@@ -160,6 +160,7 @@ func TestPacketsNobodyWaitsForAreDropped(t *testing.T) {
 			s.Write(okFrame(0, 1))
 			s.Write(iproto.AppendChunk(nil, r.Sync+1, 1, []byte{9}))
 			s.Write(framed(unhex(t, "82 00 4c 01 SS 81 57 a16b", r.Sync))) // an EVENT
+			s.Write(framed(unhex(t, "82 00 cc99 01 SS 80", r.Sync)))       // C214: of a type nobody knows
 			s.ok(r.Sync, 7)
 			s.ok(r.Sync, 8)                                        // twice
 			s.Write(iproto.AppendChunk(nil, r.Sync, 1, []byte{9})) // after the answer

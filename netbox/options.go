@@ -28,7 +28,7 @@ type Options struct {
 
 	// ConnectTimeout bounds an attempt to connect: dialling, the greeting, the
 	// introduction, authentication and the first reading of the schema
-	// together. 0 means 10 seconds.
+	// together; and each later reading of the schema. 0 means 10 seconds.
 	ConnectTimeout time.Duration
 
 	// ReconnectAfter is how long to wait before connecting again when that has
@@ -48,6 +48,10 @@ type Options struct {
 	// number, and by name only if the server knows names. There are no
 	// OnSchemaReload triggers then.
 	NoSchema bool
+
+	// TupleFormats asks the server to send the names of the fields with tuples,
+	// in answers to calls, too; they become larger by them. See Result.Tuple.
+	TupleFormats bool
 
 	// RequiredVersion is the least version of the protocol to connect to.
 	RequiredVersion uint64

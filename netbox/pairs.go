@@ -30,9 +30,9 @@ func (x Index) Pairs(ctx context.Context, key Parts, o SelectOptions) iter.Seq2[
 				return
 			}
 			for raw, err := range page.All() {
-				t := Tuple{info: x.info()}
+				t := Tuple{}
 				if err == nil {
-					t.Array, err = msgp.NewArray(raw)
+					t, err = page.tuple(raw, x.info())
 				}
 				if !yield(t, err) || err != nil {
 					return
@@ -113,7 +113,11 @@ func (p *pager) follow(last msgp.Raw) error {
 	default:
 		return errNoPages
 	}
-	tuple, err := msgp.NewArray(last)
+	fields, _, err := unwrap(last)
+	if err != nil {
+		return err
+	}
+	tuple, err := msgp.NewArray(fields)
 	if err != nil {
 		return err
 	}

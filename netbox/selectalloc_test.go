@@ -96,3 +96,37 @@ func TestSelectsIntoTheCallersMemoryDoNotAllocate(t *testing.T) {
 		})
 	}
 }
+
+func BenchmarkSelect(b *testing.B) {
+	_, c := bands(b, Options{})
+	s := c.Space("bands")
+	ctx := context.Background()
+	b.Run("waiting", func(b *testing.B) {
+		b.SetParallelism(64)
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			rows := make([]quickBand, 0, 1)
+			for pb.Next() {
+				var err error
+				if rows, err = AppendSelect(ctx, rows[:0], s, IntKey(2), SelectOptions{}); err != nil || len(rows) != 1 {
+					b.Error(rows, err)
+					return
+				}
+			}
+		})
+	})
+	b.Run("512 in flight", func(b *testing.B) {
+		b.ReportAllocs()
+		var futures [512]*Future
+		for i := range b.N {
+			slot := &futures[i%len(futures)]
+			if *slot != nil {
+				if r, err := (*slot).Wait(ctx); err != nil || r.Len() != 1 {
+					b.Fatal(err)
+				}
+				(*slot).Release()
+			}
+			*slot = c.Send(s.SelectRequest(IntKey(2), SelectOptions{}))
+		}
+	})
+}

@@ -15,7 +15,7 @@ import (
 )
 
 // bands starts a Tarantool with a space of bands.
-func bands(t *testing.T, o Options) (*tarantooltest.Server, *Conn) {
+func bands(t testing.TB, o Options) (*tarantooltest.Server, *Conn) {
 	t.Helper()
 	srv := tarantooltest.Start(t, tarantooltest.Options{Super: true, Script: `
 		local s = box.schema.space.create('bands', {format = {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -353,6 +354,75 @@ func TestSilentServerIsFoundOut(t *testing.T) {
 	reactortest.Eventually(t, func() bool { return c.Metrics().Answers > before+2 }, "a few pings to be answered")
 	if sc.connections() != connections {
 		t.Error("a server that answers pings was given up")
+	}
+}
+
+func TestGoroutinesAndFibersEndWithClose(t *testing.T) {
+	r, err := reactor.New(reactor.Config{Loops: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc := perform(t, func(_ int, s *script) { s.introduceModern(); s.answerAll(nil, 7) })
+	before := runtime.NumGoroutine()
+	for range 20 {
+		c := connect(t, sc.addr, Options{NoSchema: true, Reactor: r, ReconnectAfter: time.Millisecond})
+		if _, err := c.Watch("k", func(string, Value) {}); err != nil {
+			t.Error(err)
+		}
+		if _, err := c.Call(patience(t), "f"); err != nil {
+			t.Error(err)
+		}
+		waitClosed(t, c)
+	}
+	reactortest.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+2 }, "C46: the goroutines to end")
+	if err := r.Shutdown(patience(t)); err != nil { // which waits for fibers
+		t.Errorf("C46: %v", err)
+	}
+}
+
+func TestErrorsAreToldApart(t *testing.T) {
+	sc := perform(t, func(_ int, s *script) {
+		s.introduce()
+		s.Write(iproto.NewError(iproto.CodeNoSuchProc, "no").AppendReply(nil, s.next().Sync, 1))
+		s.next()
+	})
+	c := connect(t, sc.addr, Options{NoSchema: true})
+	var answer *Error
+	if _, err := c.Call(patience(t), "f"); !errors.Is(err, iproto.CodeNoSuchProc) || !errors.As(err, &answer) || errors.Is(err, iproto.CodeNoConnection) {
+		t.Errorf("C195: %v", err)
+	}
+	if _, err := c.WithTimeout(time.Millisecond).Call(patience(t), "f"); !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, iproto.CodeNoConnection) {
+		t.Errorf("C195: %v", err)
+	}
+	<-c.Done()
+	if err := c.Ping(patience(t)); !errors.Is(err, iproto.CodeNoConnection) || errors.As(err, &answer) {
+		t.Errorf("C195: %v", err)
+	}
+}
+
+func TestPanicAmongPushes(t *testing.T) {
+	c := connectTo(t, func(s *script) {
+		r := s.next()
+		s.Write(iproto.AppendChunk(nil, r.Sync, 1, []byte{9}))
+		s.ok(r.Sync, 7)
+		s.ok(s.next().Sync, 8)
+	})
+	f := c.Send(Call("f"))
+	func() {
+		defer func() {
+			if v := recover(); v != "overboard" {
+				t.Errorf("C101: recovered %v", v)
+			}
+		}()
+		for range f.Pushes(patience(t)) {
+			panic("overboard")
+		}
+	}()
+	if r, err := f.Wait(patience(t)); err != nil || r.Int(0) != 7 {
+		t.Errorf("C101: %v", err)
+	}
+	if r, err := c.Call(patience(t), "g"); err != nil || r.Int(0) != 8 {
+		t.Errorf("C101: the connection is lost: %v", err)
 	}
 }
 

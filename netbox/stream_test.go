@@ -79,7 +79,7 @@ func TestStreamsOnTheWire(t *testing.T) {
 			t.Errorf("%s: %v", tt.want, err)
 		}
 		if got := <-said; got != tt.want {
-			t.Errorf("C145: got  %s\nwant %s", got, tt.want)
+			t.Errorf("C145, C203: got  %s\nwant %s", got, tt.want)
 		}
 	}
 	if _, err := one.Requester.conn.Watch("k", func(string, Value) {}); err != nil {

@@ -239,6 +239,31 @@ func TestGivenConnectionEndsWithItsServer(t *testing.T) {
 	}
 }
 
+func TestCloseOfAGivenConnectionWhosePeerDoesNotRead(t *testing.T) {
+	client, server := net.Pipe()
+	defer server.Close()
+	go func() {
+		server.Write(greeting())
+		server.Read(make([]byte, 100))
+		server.Write(iproto.NewError(iproto.CodeUnknownRequestType, "").AppendReply(nil, 1<<slotBits, 1))
+	}()
+	c, err := ConnectConn(patience(t), client, Options{NoSchema: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := c.link.wire.(*netWire)
+	w.mu.Lock()
+	w.patience = 10 * time.Millisecond
+	w.mu.Unlock()
+	f := c.Send(Call("f"))
+	if err := c.Close(); err != nil || c.State() != StateClosed {
+		t.Errorf("%v, state %v", err, c.State())
+	}
+	if _, err := f.Wait(patience(t)); !errors.Is(err, ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestReactorStopsUnderAGivenConnection(t *testing.T) {
 	r, err := reactor.New(reactor.Config{Loops: 1})
 	if err != nil {

@@ -72,7 +72,7 @@ func TestTriggersRunAtEachConnectionAndItsEnd(t *testing.T) {
 			t.Errorf("C130: %v", of)
 		}
 		j.add("connect")
-		return of.Ping(patience(t)) // requests that wait are allowed
+		return of.Ping(patience(t)) // C134: unlike in net.box, requests that wait are allowed
 	})
 	c.OnDisconnect(j.notes("disconnect"))
 	close(gate)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kharon-net/kharon/codec/ext"
 	"github.com/kharon-net/kharon/codec/msgp"
 )
 
@@ -62,6 +63,9 @@ func appendTuples[T any](dst []T, r *Result) ([]T, error) {
 
 // decodeTuple decodes the tuple at the front of b.
 func decodeTuple[T any](b []byte, dst *T) (n int, err error) {
+	if len(b) > 0 && msgp.KindOf(b[0]) == msgp.KindExt {
+		return decodeExtension(b, dst)
+	}
 	list, isList := any(dst).(*[]any)
 	d, isDecoder := any(dst).(TupleDecoder)
 	if !isList && !isDecoder {
@@ -77,6 +81,18 @@ func decodeTuple[T any](b []byte, dst *T) (n int, err error) {
 		*list, err = a.Values()
 	default:
 		err = d.DecodeTuple(a)
+	}
+	return n, err
+}
+
+// decodeExtension decodes a tuple that came with the number of its format.
+func decodeExtension[T any](b []byte, dst *T) (n int, err error) {
+	if n, err = msgp.Skip(b); err != nil {
+		return 0, err
+	}
+	fields, _, err := unwrap(b[:n])
+	if err == nil {
+		_, err = decodeTuple(fields, dst)
 	}
 	return n, err
 }
@@ -108,7 +124,13 @@ func CallAs[T any](ctx context.Context, r Requester, name string, args ...any) (
 		if r.Len() == 0 {
 			return nil
 		}
-		_, err := msgp.DecodeValue(r.Elements(), &v)
+		b := r.Elements()
+		var err error
+		if typ, _, _, e := msgp.ReadExtHeader(b); e == nil && typ == ext.TypeTuple {
+			_, err = decodeExtension(b, &v)
+		} else {
+			_, err = msgp.DecodeValue(b, &v)
+		}
 		return err
 	})
 	return v, err

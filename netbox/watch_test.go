@@ -200,7 +200,7 @@ func TestPanicInAWatcher(t *testing.T) {
 	expectValue(t, values, "k=01")
 	w.expect(t, "WATCH k", "WATCH k")
 	w.event("k", 2)
-	expectValue(t, values, "k=02")
+	expectValue(t, values, "k=02") // C160: it goes on
 	w.expect(t, "WATCH k")
 }
 
