@@ -60,7 +60,7 @@ func (p *Pool) pickNow(role Role) *Conn {
 	if _, c := p.choose(role, nil); c != nil {
 		return c
 	}
-	c := &Conn{peer: "pool", opts: p.opts.Options, log: p.log}
+	c := &Conn{peer: "pool", opts: p.opts.Options, log: p.log, schema: &p.schema}
 	c.machine.enter(StateError, p.none(role, ErrNoInstance, nil))
 	c.machine.tellAll(c.machine.number())
 	return c

@@ -43,8 +43,8 @@ type Conn struct {
 
 	triggers triggers
 	watchers watchers
-	bell     bell // wakes the worker
-	schema   schema
+	bell     bell          // wakes the worker
+	schema   *schema       // immutable; those of one Group share it
 	streams  atomic.Uint64 // how many there have been
 	counts   connCounts
 

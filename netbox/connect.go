@@ -34,6 +34,9 @@ func Connect(ctx context.Context, address string, opts Options) (*Conn, error) {
 // begin starts the worker and waits, if need be.
 func (c *Conn) begin(ctx context.Context) (*Conn, error) {
 	c.Requester = Requester{conn: c}
+	if c.schema = c.opts.schema; c.schema == nil {
+		c.schema = &schema{}
+	}
 	c.machine.reconnects = c.opts.ReconnectAfter > 0
 	c.machine.trace = c.opts.Trace
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())

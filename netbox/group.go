@@ -10,7 +10,7 @@ import (
 // one socket, or the one loop that reads it, is too narrow. Each request goes to
 // the connection with the least requests under way, so that there is no order
 // between them. A stream, a statement that was prepared and a watcher stick to
-// one connection.
+// one connection. What one connection has read of the schema all know.
 type Group struct {
 	Requester
 
@@ -33,7 +33,7 @@ func ConnectGroup(ctx context.Context, address string, sockets int, opts Options
 		return nil, fmt.Errorf("netbox: ConnectGroup with %d sockets, want 1 to %d", sockets, MaxSockets)
 	}
 	wait := !opts.NoWait
-	opts.NoWait, opts.weighed = true, true
+	opts.NoWait, opts.weighed, opts.schema = true, true, &schema{}
 	g := &Group{}
 	for range sockets {
 		c, err := Connect(context.Background(), address, opts) // each on the next loop, whoever calls
@@ -157,14 +157,15 @@ func (m *Metrics) add(o *Metrics) {
 // Close closes all connections, as Conn.Close does. Closing twice is ErrClosed.
 // Safe to call from any goroutine, and from fibers.
 func (g *Group) Close() error {
-	if g.closed.Swap(true) {
-		return ErrClosed
-	}
+	again := g.closed.Swap(true)
 	for _, c := range g.conns {
 		c.beginClose()
 	}
 	for _, c := range g.conns {
 		_ = c.Close() // it waits
+	}
+	if again {
+		return ErrClosed
 	}
 	return nil
 }

@@ -75,8 +75,9 @@ func ConnectPool(ctx context.Context, instances []Instance, opts PoolOptions) (*
 
 // Role returns the Requester of the requests for a role, with all that a Conn
 // has: calls, spaces, streams. Calls that wait wait for an instance first, when
-// there is none; Send does not. A stream stays with the instance it begins at,
-// and fails when there is none. It panics if there is no such role. Safe to call
+// there is none; Send does not, nor is what it has sent made again. A stream, a
+// prepared statement and Index.Pairs stay with the instance they begin at, and
+// fail when there is none then. It panics if there is no such role. Safe to call
 // from any goroutine.
 func (p *Pool) Role(r Role) Requester {
 	return Requester{route: &p.routes[r]}

@@ -217,6 +217,17 @@ func TestPoolErrorsTellOfEveryInstance(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
+	if info := p.Role(RW).Space("bands").Info(); info != nil {
+		t.Errorf("info of a space without an instance: %+v", info)
+	}
+	for _, err := range p.Role(RW).Space("bands").Pairs(patience(t), Key(), SelectOptions{}) {
+		if !errors.Is(err, ErrNoInstance) {
+			t.Errorf("Pairs: got %v", err)
+		}
+	}
+	if _, err := p.Role(RW).Prepare(patience(t), "SELECT 1"); !errors.Is(err, ErrNoInstance) {
+		t.Errorf("Prepare: got %v", err)
+	}
 	opts := quick()
 	opts.MaxWait = time.Millisecond
 	impatient := pool(t, opts, a.Instance)

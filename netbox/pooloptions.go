@@ -32,8 +32,9 @@ type PoolOptions struct {
 	// 2.10 on with the key box.status. 0 means once a second.
 	CheckEvery time.Duration
 
-	// CheckTimeout is how long it may take to answer, before it counts as down.
-	// 0 means CheckEvery.
+	// CheckTimeout is how long it may take to answer, before it counts as down
+	// and gets no more requests. Those it has go on waiting, unless
+	// Options.PingEvery ends its connections. 0 means CheckEvery.
 	CheckTimeout time.Duration
 
 	// MaxWait is how long a request waits for an instance that will do, when

@@ -49,5 +49,5 @@ func (r Requester) names() *schema {
 	if r.route != nil && r.route.pool != nil {
 		return &r.route.pool.schema
 	}
-	return &r.conn.schema
+	return r.conn.schema
 }

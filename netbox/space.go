@@ -45,7 +45,7 @@ func (s Space) IndexByID(id uint32) Index {
 // Info returns what the schema tells of the space, nil when there is none of the
 // name, or no schema. It must not be changed. Safe to call from any goroutine.
 func (s Space) Info() *SpaceInfo {
-	schema := &s.requester.pinned().conn.schema
+	schema := s.requester.pinned().conn.schema
 	if s.space.name != "" {
 		return schema.info(s.space)
 	}
