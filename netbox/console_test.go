@@ -86,6 +86,36 @@ func TestConsoleOfTarantool(t *testing.T) {
 	}
 }
 
+func TestConsoleByWayOfTheBinaryProtocol(t *testing.T) {
+	srv, _, _ := consoles(t)
+	c := console(t, "alice:secret@"+srv.Addr, ConsoleOptions{})
+	for text, want := range map[string]string{
+		"1 + 1":              "---\n- 2\n...\n",
+		"":                   "---\n...\n",
+		"box.session.user()": "---\n- alice\n...\n",
+		"error('x', 0)":      "---\n- error: x\n...\n",
+		"function f(x)\n\treturn 2 * x\nend\nreturn f(21)": "---\n- 42\n...\n",
+	} {
+		if got, err := c.Eval(patience(t), text); err != nil || got != want {
+			t.Errorf("%q: got %q, %v, want %q", text, got, err, want)
+		}
+	}
+	if !c.IsConnected() || c.Version() == "" || c.Peer() != srv.Addr {
+		t.Errorf("%v %q %q", c.IsConnected(), c.Version(), c.Peer())
+	}
+	if _, err := ConnectConsole(patience(t), "alice:wrong@"+srv.Addr, ConsoleOptions{}); !errors.As(err, new(*Error)) || strings.Contains(err.Error(), "wrong@") {
+		t.Errorf("C29: got %v", err)
+	}
+	srv.Kill()
+	<-c.Done()
+	if _, err := c.Eval(patience(t), "1"); !errors.Is(err, ErrNotSent) || c.IsConnected() || c.Err() == nil {
+		t.Errorf("got %v", err)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestConsolePushes(t *testing.T) {
 	_, tcp, _ := consoles(t)
 	var mu sync.Mutex
@@ -173,7 +203,12 @@ func TestConsoleEnds(t *testing.T) {
 			_, err := c.Eval(patience(t), "require('fiber').sleep(1000)")
 			failures <- err
 		}()
-		reactortest.Eventually(t, func() bool { c.mu.Lock(); defer c.mu.Unlock(); return len(c.pending) == 1 && c.wire.Queued() == 0 }, "the line to leave")
+		text := c.protocol.(*textConsole)
+		reactortest.Eventually(t, func() bool {
+			text.mu.Lock()
+			defer text.mu.Unlock()
+			return len(text.pending) == 1 && text.wire.Queued() == 0
+		}, "the line to leave")
 	}
 	if err := closed.Close(); err != nil {
 		t.Error(err)
@@ -220,9 +255,9 @@ func TestConsoleOnWrongServers(t *testing.T) {
 		sent string // instead of what a console sends
 		want func(err error) bool
 	}{
-		"C3 binary protocol": {string(greeting()), func(err error) bool {
+		"C3 another protocol": {strings.Replace(string(greeting()), "Binary", "Rowing", 1), func(err error) bool {
 			var e *iproto.ProtocolError
-			return errors.As(err, &e) && e.Protocol == "Binary"
+			return errors.As(err, &e) && e.Protocol == "Rowing"
 		}},
 		"C2 gibberish":        {strings.Repeat("x", 128), func(err error) bool { var e *iproto.GreetingError; return errors.As(err, &e) }},
 		"C2 no end of line":   {strings.Repeat(" ", 128), func(err error) bool { var e *iproto.GreetingError; return errors.As(err, &e) }},

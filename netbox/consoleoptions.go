@@ -18,11 +18,13 @@ type ConsoleOptions struct {
 	MaxAnswer int
 
 	// MaxPending is how many lines may wait for their answers, those that nobody
-	// waits for any more included. 0 means 1024.
+	// waits for any more included; the binary protocol has its own limit, a
+	// million. 0 means 1024.
 	MaxPending int
 
 	// OnPush is called with each out-of-band message, a YAML document, while a
-	// line is evaluated. Called by the loop; must not block. Nil ignores them.
+	// line is evaluated, by the text protocol. Called by the loop; must not
+	// block. Nil ignores them.
 	OnPush func(yaml string)
 
 	// Reactor runs the connection. Nil means reactor.Default.

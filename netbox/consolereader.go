@@ -11,10 +11,10 @@ import (
 	"github.com/kharon-net/kharon/reactor"
 )
 
-// A consoleReader is the receiving side of a Console. Owned by the loop, but for
+// A consoleReader is the receiving side of a textConsole. Owned by the loop, but for
 // what is set before hello opens.
 type consoleReader struct {
-	console *Console
+	console *textConsole
 	framer  codec.Framer
 	offset  uint64
 	greeted bool
@@ -23,7 +23,7 @@ type consoleReader struct {
 	refused error  // what was wrong with the greeting; set before hello opens
 }
 
-func newConsoleReader(c *Console) (*consoleReader, error) {
+func newConsoleReader(c *textConsole) (*consoleReader, error) {
 	framer, err := codec.NewDelimiter(codec.DelimiterOptions{
 		Delimiters: []string{consoleEnd}, KeepDelimiter: true, Limit: c.opts.MaxAnswer,
 	})
