@@ -122,11 +122,21 @@ func (p *Pool) none(role Role, err error, tried []InstanceError) *PoolError {
 	return e
 }
 
+// Conn waits until there is an instance for the role and returns a connection to
+// it, the one with the least requests under way: for what needs one session or
+// one server, as transactions, watchers and triggers do. It belongs to the pool.
+// The error is that of Wait. Safe to call from any goroutine, and from fibers.
+func (p *Pool) Conn(ctx context.Context, role Role) (*Conn, error) {
+	_, c, err := p.await(ctx, role, 0, nil)
+	if err != nil {
+		return nil, p.none(role, err, nil)
+	}
+	return c, nil
+}
+
 // Wait waits until there is an instance for the role. The error is a *PoolError
 // with ctx's cause or ErrClosed. Safe to call from any goroutine, and from fibers.
 func (p *Pool) Wait(ctx context.Context, role Role) error {
-	if _, _, err := p.await(ctx, role, 0, nil); err != nil {
-		return p.none(role, err, nil)
-	}
-	return nil
+	_, err := p.Conn(ctx, role)
+	return err
 }

@@ -330,6 +330,41 @@ func TestPoolOnAReplicaSet(t *testing.T) {
 	t.Logf("%d written, %d read, %d unsure, %d retries", wrote.Load(), read.Load(), unsure.Load(), p.Metrics().Retries)
 }
 
+// TestPoolOnAFrozenMaster has a master that keeps its connections and answers nothing.
+func TestPoolOnAFrozenMaster(t *testing.T) {
+	servers, instances := replicas(t)
+	opts := PoolOptions{CheckEvery: 50 * time.Millisecond, CheckTimeout: time.Second}
+	opts.PingEvery = time.Second
+	p := pool(t, opts, instances...)
+	awaitMode(t, p, "a", ModeReadWrite)
+	awaitMode(t, p, "b", ModeReadOnly)
+	log := p.Role(RW).Space("log")
+	if _, err := log.Insert(patience(t), []any{1}); err != nil {
+		t.Fatal(err)
+	}
+	reactortest.Eventually(t, func() bool {
+		r, err := p.Role(RO).Space("log").Select(patience(t), Key(1), SelectOptions{})
+		return err == nil && r.Len() == 1
+	}, "the row to be replicated")
+	servers[0].Freeze()
+	_, err := log.Insert(patience(t), []any{2})
+	var e *PoolError
+	if !errors.As(err, &e) || !errors.Is(err, ErrMaybeExecuted) || !errors.Is(err, ErrSilent) || len(e.Tried) != 1 || e.Tried[0].Instance != "a" {
+		t.Errorf("C173: got %v", err)
+	}
+	awaitMode(t, p, "a", ModeDown)
+	servers[1].Promote()
+	if _, err := log.Insert(patience(t), []any{3}); err != nil {
+		t.Error(err)
+	}
+	servers[0].Thaw()
+	servers[0].Demote()
+	awaitMode(t, p, "a", ModeReadOnly)
+	if _, err := log.Insert(patience(t), []any{4}); err != nil {
+		t.Error(err)
+	}
+}
+
 // missing counts the rows that were acknowledged and are not there.
 func missing(t *testing.T, p *Pool, acknowledged [][]int64) (n int) {
 	t.Helper()

@@ -77,7 +77,7 @@ func ConnectPool(ctx context.Context, instances []Instance, opts PoolOptions) (*
 // has: calls, spaces, streams. Calls that wait wait for an instance first, when
 // there is none; Send does not, nor is what it has sent made again. A stream, a
 // prepared statement and Index.Pairs stay with the instance they begin at, and
-// fail when there is none then. It panics if there is no such role. Safe to call
+// fail when there is none then; Pool.Conn waits for one. It panics if there is no such role. Safe to call
 // from any goroutine.
 func (p *Pool) Role(r Role) Requester {
 	return Requester{route: &p.routes[r]}

@@ -250,6 +250,18 @@ func TestPoolWaitsForAnInstance(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+	c, err := p.Conn(patience(t), RW)
+	if err != nil || c.Peer() != a.Address {
+		t.Fatalf("%v, %v", c, err)
+	}
+	if _, err := c.Call(patience(t), "who"); err != nil {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(patience(t))
+	cancel()
+	if _, err := p.Conn(ctx, RO); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestPoolAddsAndRemoves(t *testing.T) {

@@ -104,6 +104,24 @@ func (s *Server) Stop() { s.end(syscall.SIGTERM) }
 // Must be called on the test's goroutine.
 func (s *Server) Kill() { s.end(syscall.SIGKILL) }
 
+// Freeze stops the server in its tracks: its connections stay, and nobody answers on them, until Thaw or the end of the
+// test.
+//
+// Must be called on the test's goroutine.
+func (s *Server) Freeze() {
+	signalGroup(s.cmd, sigFreeze)
+	s.t.Cleanup(s.Thaw)
+}
+
+// Thaw lets a frozen server go on. It does nothing when the server is not running.
+//
+// Must be called on the test's goroutine.
+func (s *Server) Thaw() {
+	if s.cmd != nil {
+		signalGroup(s.cmd, sigThaw)
+	}
+}
+
 // Restart starts the server again on the address it had, after Stop if it is still running.
 //
 // Must be called on the test's goroutine.
