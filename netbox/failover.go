@@ -9,70 +9,85 @@ import (
 	"github.com/kharon-net/kharon/reactor"
 )
 
-// do makes a request on an instance that will do for the role, and again, on
-// another one, when that fails and it may.
-func (p *Pool) do(ctx context.Context, role Role, req *Request, use func(Result) error) error {
-	m, c := p.choose(role, nil)
-	if c == nil {
-		return p.doLater(ctx, role, req, use, nil)
-	}
-	out, err := c.attempt(ctx, req, use)
-	if out == final {
-		return err
-	}
-	var tried []InstanceError
-	if again, err := p.failed(ctx, role, req, out, m, err, &tried); !again {
-		return err
-	}
-	return p.doLater(ctx, role, req, use, tried)
+// An errand is what has become of a request of a pool on its way from instance
+// to instance. The request is not part of it, so that it need not be allocated.
+type errand struct {
+	pool  *Pool
+	role  Role
+	tried []InstanceError
 }
 
-// doLater is do when there is no instance yet, or some have been tried: it
-// waits, if need be.
-func (p *Pool) doLater(ctx context.Context, role Role, req *Request, use func(Result) error, tried []InstanceError) error {
+// do makes a request on an instance that will do for the role, and again, on
+// another one, when that fails and it may. It waits, if need be.
+func (p *Pool) do(ctx context.Context, role Role, req *Request, use func(Result) error) error {
+	e := errand{pool: p, role: role}
+	m, c := p.choose(role, nil)
 	for {
-		m, c, err := p.await(ctx, role, p.opts.MaxWait, tried)
-		if err != nil {
-			return p.none(role, err, tried)
+		if c == nil {
+			var err error
+			if m, c, err = p.await(ctx, role, p.opts.MaxWait, e.tried); err != nil {
+				return p.none(role, err, e.tried)
+			}
 		}
 		out, err := c.attempt(ctx, req, use)
 		if out == final {
 			return err
 		}
-		if again, err := p.failed(ctx, role, req, out, m, err, &tried); !again {
-			return err
+		if out != unsent {
+			if again, err := e.failed(ctx, req, out, m, err); !again {
+				return err
+			}
 		}
+		c = nil
 	}
 }
 
 // failed takes note of an attempt that has failed with err and reports whether
 // there is to be another one. If not, it returns the error of the request.
-func (p *Pool) failed(ctx context.Context, role Role, req *Request, out outcome, m *poolMember, err error, tried *[]InstanceError) (again bool, _ error) {
-	if out == unsent {
-		m.stumbled(err)
-		return true, nil
-	}
+func (e *errand) failed(ctx context.Context, req *Request, out outcome, m *poolMember, err error) (again bool, _ error) {
 	if errors.Is(err, iproto.CodeReadOnly) {
 		m.demoted()
 	}
-	*tried = append(*tried, InstanceError{m.Name, err})
-	switch {
-	case out == refused && !role.retries(req, err):
+	e.tried = append(e.tried, InstanceError{m.Name, err})
+	switch again = e.mayGoOn(req, out, err); {
+	case out == refused && !again:
 		return false, err
-	case len(*tried) >= p.opts.Retry.Attempts, out == lost && !SafeToRetry(err) && !req.repeatable(), !p.affords():
-		if out == refused {
-			return false, err
+	case again:
+		if cause := e.rest(ctx); cause != nil {
+			again, err = false, cause
 		}
-		return false, p.none(role, err, *tried)
 	}
-	if err := p.rest(ctx, role, *tried); err != nil {
-		return false, p.none(role, err, *tried)
+	if !again {
+		return false, e.pool.none(e.role, err, e.tried)
 	}
-	p.retries.Add(1)
-	if t := p.opts.Trace; t != nil && t.Retry != nil {
-		t.Retry(req.trace(), role, m.Name, err)
+	e.pool.retries.Add(1)
+	if t := e.pool.opts.Trace; t != nil && t.Retry != nil {
+		t.Retry(req.trace(), e.role, m.Name, err)
 	}
 	return true, nil
+}
+
+// mayGoOn reports whether another attempt may follow one that has failed with
+// err.
+func (e *errand) mayGoOn(req *Request, out outcome, err error) bool {
+	switch {
+	case len(e.tried) >= e.pool.opts.Retry.Attempts:
+		return false
+	case out == refused && !e.role.retries(req, err):
+		return false
+	case out == lost && !SafeToRetry(err) && !req.repeatable():
+		return false
+	}
+	return e.pool.affords()
+}
+
+// rest waits before the next attempt, if that is on an instance that was tried.
+func (e *errand) rest(ctx context.Context) error {
+	if m, _ := e.pool.choose(e.role, e.tried); m == nil || !m.isIn(e.tried) {
+		return nil
+	}
+	pause := e.pool.opts.Retry.Pause << min(len(e.tried)-1, 16)
+	return reactor.Sleep(ctx, pause/2+rand.N(pause/2+1))
 }
 
 // retries reports whether a request that an instance has refused may be made on
@@ -92,25 +107,6 @@ func (r Role) retries(req *Request, err error) bool {
 // affords reports whether the budget has another attempt.
 func (p *Pool) affords() bool {
 	return float64(p.retries.Load()) < retryBurst+p.opts.Retry.Budget*float64(p.Metrics().Requests)
-}
-
-// rest waits before the next attempt, if that is on an instance that was tried.
-func (p *Pool) rest(ctx context.Context, role Role, tried []InstanceError) error {
-	if m, _ := p.choose(role, tried); m == nil || !m.isIn(tried) {
-		return nil
-	}
-	pause := p.opts.Retry.Pause << min(len(tried)-1, 16)
-	return reactor.Sleep(ctx, pause/2+rand.N(pause/2+1))
-}
-
-// stumbled takes note that the instance could not take a request: if it is not
-// just that there was too much output, nobody else need try until it was looked
-// at.
-func (m *poolMember) stumbled(err error) {
-	if !m.group.IsConnected() || m.group.Metrics().State != StateActive {
-		m.become(ModeDown, err)
-	}
-	m.look()
 }
 
 // demoted takes note that the instance has turned out to be read-only.

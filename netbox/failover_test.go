@@ -242,6 +242,43 @@ func TestPoolGoesRoundASilentInstance(t *testing.T) {
 	awaitMode(t, p, "a", ModeReadWrite)
 }
 
+// TestPoolWhileTheSchemaChanges makes spaces while others call: that delays them, and is no reason to think less of the
+// instance.
+func TestPoolWhileTheSchemaChanges(t *testing.T) {
+	srv := tarantooltest.Start(t, tarantooltest.Options{Super: true})
+	var changes atomic.Int32
+	p := pool(t, PoolOptions{CheckEvery: time.Hour, Sockets: 2, Trace: &PoolTrace{
+		Mode: func(_ string, _, _ Mode, _ error) { changes.Add(1) },
+	}}, Instance{Name: "a", Address: srv.Addr})
+	ctx, stop := context.WithCancel(patience(t))
+	defer stop()
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				if _, err := p.Role(RW).Call(ctx, "echo", 1); err != nil && ctx.Err() == nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for i := range 20 {
+		name := "s" + string(rune('a'+i))
+		if _, err := p.Role(RW).Eval(patience(t), "box.schema.space.create(...):create_index('pk')", name); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Role(RW).Space(name).Insert(patience(t), []any{i}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	wg.Wait()
+	if changes.Load() != 1 || p.Metrics().Failures != 0 {
+		t.Errorf("%d changes of mode, want one; %+v", changes.Load(), p.Instances())
+	}
+}
+
 // replicas starts three Tarantools that replicate a log.
 func replicas(t *testing.T) ([]*tarantooltest.Server, []Instance) {
 	t.Helper()

@@ -81,6 +81,7 @@ func (l *link) settle(version uint64) bool {
 		return false
 	}
 	l.stale, l.settled = false, true
+	l.weigh()
 	l.conn.reloading.Store(false)
 	l.conn.machine.enter(StateActive, nil)
 	l.conn.machine.tell()

@@ -40,6 +40,7 @@ func newMember(p *Pool, i Instance) (*poolMember, error) {
 	m.ctx, m.stop = context.WithCancel(p.ctx)
 	for n, c := range g.conns {
 		c.OnConnect(func(*Conn) error { m.look(); return nil })
+		c.OnSchemaReload(func(*Conn) error { p.changed(); return nil })
 		c.OnDisconnect(func(*Conn) error {
 			if n == 0 { // the one that is watched
 				m.tells.Store(false)

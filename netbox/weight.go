@@ -22,12 +22,17 @@ func (c *Conn) weight() int32 {
 	return absent
 }
 
-// weigh keeps the load of the connection, if somebody chooses by it. Called with
-// mu held.
+// weigh keeps the load of the connection, if somebody chooses by it: one that is
+// reading its schema is as good as absent. Called with mu held.
 func (l *link) weigh() {
-	if l.conn.opts.weighed {
-		l.conn.load.Store(int32(l.slots.taken()))
+	if !l.conn.opts.weighed {
+		return
 	}
+	load := int32(absent)
+	if l.settled {
+		load = int32(l.slots.taken())
+	}
+	l.conn.load.Store(load)
 }
 
 // lightest returns the connection with the least requests under way, and how
