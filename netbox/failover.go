@@ -111,7 +111,7 @@ func (p *Pool) affords() bool {
 
 // demoted takes note that the instance has turned out to be read-only.
 func (m *poolMember) demoted() {
-	m.tells.Store(false) // ask it
+	m.doubt.Store(true) // ask it
 	m.become(ModeReadOnly, nil)
 	m.look()
 }

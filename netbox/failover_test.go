@@ -136,8 +136,8 @@ func TestPoolLeavesAnInstanceThatTurnsOutReadOnly(t *testing.T) {
 }
 
 // reporting is a server that reports its status by itself: send changes it.
-func reporting(t *testing.T) (addr string, send func(ro bool), asked *atomic.Int32) {
-	asked = new(atomic.Int32)
+func reporting(t *testing.T) (addr string, send func(ro bool), asked *atomic.Int32, silent *atomic.Bool) {
+	asked, silent = new(atomic.Int32), new(atomic.Bool)
 	var mu sync.Mutex
 	var to *script
 	ro := false
@@ -161,6 +161,10 @@ func reporting(t *testing.T) (addr string, send func(ro bool), asked *atomic.Int
 			switch r.Type {
 			case 0:
 				return
+			case iproto.TypePing:
+				if !silent.Load() {
+					s.ok(r.Sync, 7)
+				}
 			case iproto.TypeWatch:
 				mu.Lock()
 				if strings.Contains(string(r.body), statusKey) && to != s {
@@ -181,11 +185,11 @@ func reporting(t *testing.T) (addr string, send func(ro bool), asked *atomic.Int
 		defer mu.Unlock()
 		ro = now
 		event(to)
-	}, asked
+	}, asked, silent
 }
 
 func TestPoolIsToldOfChanges(t *testing.T) {
-	addr, send, asked := reporting(t)
+	addr, send, asked, _ := reporting(t)
 	var mu sync.Mutex
 	var modes []Mode
 	opts := quick()
@@ -210,6 +214,25 @@ func TestPoolIsToldOfChanges(t *testing.T) {
 	if want := []Mode{ModeReadWrite, ModeReadOnly, ModeReadWrite}; !slices.Equal(modes, want) {
 		t.Errorf("%v, want %v", modes, want)
 	}
+}
+
+func TestPoolRemembersWhatItWasTold(t *testing.T) {
+	addr, send, _, silent := reporting(t)
+	opts := quick()
+	opts.NoGracefulShutdown = true
+	opts.CheckTimeout = 300 * time.Millisecond
+	p := pool(t, opts, Instance{Name: "a", Address: addr})
+	awaitMode(t, p, "a", ModeReadWrite)
+	send(true)
+	awaitMode(t, p, "a", ModeReadOnly)
+	silent.Store(true)
+	awaitMode(t, p, "a", ModeDown)
+	silent.Store(false) // it says nothing new, and box.info is not for us
+	awaitMode(t, p, "a", ModeReadOnly)
+	send(false)
+	awaitMode(t, p, "a", ModeReadWrite)
+	(*p.members.Load())[0].demoted() // by an answer that was under way when it was promoted
+	awaitMode(t, p, "a", ModeReadWrite)
 }
 
 func TestPoolGoesRoundASilentInstance(t *testing.T) {

@@ -29,6 +29,12 @@ func (m *poolMember) run() {
 	_ = m.group.Close()
 }
 
+// A report is what is known of an instance.
+type report struct {
+	mode Mode
+	err  error // why it is down or unknown
+}
+
 // check finds out what the instance is.
 func (m *poolMember) check() {
 	if !m.group.IsConnected() {
@@ -42,35 +48,46 @@ func (m *poolMember) check() {
 	m.subscribe()
 	ctx, cancel := context.WithTimeoutCause(m.ctx, m.pool.opts.CheckTimeout, errSilentInstance)
 	defer cancel()
-	mode := Mode(m.mode.Load())
-	var err error
-	if m.tells.Load() && mode != ModeDown {
-		err = m.group.Ping(ctx)
-	} else {
-		mode, err = m.ask(ctx)
+	found := m.inquire(ctx)
+	if m.ctx.Err() != nil {
+		return
 	}
-	switch {
-	case m.ctx.Err() != nil:
-	case err == nil || mode == ModeUnknown:
-		m.settle(mode, err)
-	default:
-		m.become(ModeDown, err)
+	said := m.said.Load()
+	if said != nil && found.mode != ModeDown {
+		found = said // it is newer
+	}
+	m.become(found.mode, found.err)
+	if m.said.Load() != said {
+		m.look()
 	}
 }
 
 // errSilentInstance is why an instance is down that did not answer in time.
 var errSilentInstance = fmt.Errorf("it did not answer in time: %w", errTimedOut)
 
-// settle is become for what was asked, unless the instance reports by itself: a
-// report is newer.
-func (m *poolMember) settle(mode Mode, err error) {
-	if m.tells.Load() && Mode(m.mode.Load()) != ModeDown {
-		return
+// inquire asks the instance what it is. If it says so by itself, it only has to
+// answer, unless there is doubt.
+func (m *poolMember) inquire(ctx context.Context) *report {
+	said := m.said.Load()
+	if doubt := m.doubt.Swap(false); said != nil && !doubt {
+		if err := m.group.Ping(ctx); err != nil {
+			return &report{ModeDown, err}
+		}
+		return said
 	}
-	m.become(mode, err)
+	mode, err := m.ask(ctx)
+	found := &report{mode, err}
+	switch {
+	case said == nil || mode == ModeDown:
+	case mode == ModeUnknown:
+		return said
+	default:
+		m.said.CompareAndSwap(said, found)
+	}
+	return found
 }
 
-// ask asks the instance what it is.
+// ask asks the instance for its box.info.
 func (m *poolMember) ask(ctx context.Context) (mode Mode, err error) {
 	err = m.group.DoFunc(ctx, Call("box.info"), func(r Result) error {
 		var info struct {
@@ -113,7 +130,7 @@ func (m *poolMember) subscribe() {
 	m.watch = err == nil
 }
 
-// told takes note of a report.
+// told takes note of a report of the instance's own.
 func (m *poolMember) told(v Value) {
 	if len(v) == 0 {
 		return // it has none
@@ -122,10 +139,12 @@ func (m *poolMember) told(v Value) {
 		RO     bool   `msgpack:"is_ro"`
 		Status string `msgpack:"status"`
 	}
+	said := &report{mode: ModeUnknown}
 	if err := v.Decode(&status); err != nil {
-		m.become(ModeUnknown, fmt.Errorf("netbox: %s: %w", statusKey, err))
-		return
+		said.err = fmt.Errorf("netbox: %s: %w", statusKey, err)
+	} else {
+		said.mode, said.err = modeOf(status.RO, status.Status)
 	}
-	m.tells.Store(true)
-	m.become(modeOf(status.RO, status.Status))
+	m.said.Store(said)
+	m.become(said.mode, said.err)
 }

@@ -18,9 +18,10 @@ type poolMember struct {
 	ctx   context.Context
 	stop  context.CancelFunc
 
-	mode  atomic.Uint32 // a Mode; written with mu held
-	tells atomic.Bool   // it reports its status by itself, on the present connection
-	watch bool          // owned by run: box.status is watched
+	mode  atomic.Uint32          // a Mode; written with mu held
+	said  atomic.Pointer[report] // what it has said by itself last, on the present connection; nil: nothing
+	doubt atomic.Bool            // what it has said is not to be trusted
+	watch bool                   // owned by run: box.status is watched
 
 	mu  sync.Mutex
 	err error // why it is down or unknown
@@ -43,7 +44,7 @@ func newMember(p *Pool, i Instance) (*poolMember, error) {
 		c.OnSchemaReload(func(*Conn) error { p.changed(); return nil })
 		c.OnDisconnect(func(*Conn) error {
 			if n == 0 { // the one that is watched
-				m.tells.Store(false)
+				m.said.Store(nil)
 			}
 			m.look()
 			return nil

@@ -31,8 +31,10 @@ func (c *Conn) Schema() *Schema { return c.schema.known.Load() }
 type schema struct {
 	known atomic.Pointer[Schema]
 
-	mu     sync.Mutex
-	byName map[string]*space
+	mu      sync.Mutex
+	byName  map[string]*space
+	begun   uint64 // how many readings were
+	present uint64 // the one that is known
 }
 
 // A space is what requests of one name go to. It stays the same when the schema
@@ -102,10 +104,23 @@ func (s *schema) info(sp *space) *SpaceInfo {
 	return s.known.Load().Space(sp.name)
 }
 
-// install makes what was read the schema.
-func (s *schema) install(known *Schema) {
+// reading returns the number of a reading that begins.
+func (s *schema) reading() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.begun++
+	return s.begun
+}
+
+// install makes what was read the schema, unless another connection has begun to
+// read after it, and finished before.
+func (s *schema) install(known *Schema, reading uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if reading < s.present {
+		return
+	}
+	s.present = reading
 	s.known.Store(known)
 	for name, sp := range s.byName {
 		sp.info.Store(known.Space(name))
