@@ -102,6 +102,9 @@ type Options struct {
 
 	// Logger is told of what no caller can be told of. Nil is silence.
 	Logger *slog.Logger
+
+	weighed bool    // Conn.load is kept: somebody chooses by it
+	schema  *schema // what is known of the server's; nil: nothing yet
 }
 
 func (o *Options) check() error {

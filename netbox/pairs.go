@@ -52,6 +52,7 @@ type pager struct {
 }
 
 func newPager(x Index, key Parts, o SelectOptions) *pager {
+	x.requester = x.requester.pinned() // a page goes on where another one of the same server ended
 	p := &pager{x: x, key: key, o: o, size: o.PageSize, left: o.Limit}
 	if p.size == 0 {
 		p.size = defaultPage
