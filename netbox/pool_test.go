@@ -32,6 +32,7 @@ func pool(t testing.TB, opts PoolOptions, instances ...Instance) *Pool {
 // An actor is a scripted server, of before watchers, that says of itself what the test wants.
 type actor struct {
 	Instance
+	who  string        // what "who" returns
 	slow chan struct{} // closed by the test: "slow" answers
 
 	mu   sync.Mutex
@@ -60,7 +61,7 @@ func status(ro bool) map[string]any { return map[string]any{"ro": ro, "status": 
 // act starts a server whose function who returns its name.
 func act(t testing.TB, name string, info any) *actor {
 	t.Helper()
-	a := &actor{info: info, slow: make(chan struct{})}
+	a := &actor{who: name, info: info, slow: make(chan struct{})}
 	a.Instance = Instance{Name: name, Address: perform(t, func(_ int, s *script) { a.play(s) }).addr}
 	return a
 }
@@ -84,7 +85,7 @@ func (a *actor) play(s *script) {
 			if a.err != nil {
 				s.reply(r.Sync, a.err)
 			} else {
-				s.reply(r.Sync, a.Name)
+				s.reply(r.Sync, a.who)
 			}
 			a.mu.Unlock()
 		case bytes.Contains(r.body, []byte("slow")):
