@@ -1,6 +1,7 @@
 package netbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"time"
 
 	"github.com/kharon-net/kharon/codec/iproto"
-	"github.com/kharon-net/kharon/netbox/box"
 	"github.com/kharon-net/kharon/reactor"
 	"github.com/kharon-net/kharon/reactor/reactortest"
 )
@@ -29,24 +29,26 @@ func pool(t testing.TB, opts PoolOptions, instances ...Instance) *Pool {
 	return p
 }
 
-// An actor is a server that says of itself what the test wants.
+// An actor is a scripted server, of before watchers, that says of itself what the test wants.
 type actor struct {
-	*box.Server
 	Instance
+	who  string        // what "who" returns
+	slow chan struct{} // closed by the test: "slow" answers
+
 	mu   sync.Mutex
-	info any   // what box.info returns
-	err  error // what everything else returns
-	who  string
+	info any // what box.info returns
+	err  error
 	hits int
 }
 
+// set changes what box.info and who return.
 func (a *actor) set(info any, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.info, a.err = info, err
 }
 
-// asked tells how often "who" was called.
+// asked tells how often who was called.
 func (a *actor) asked() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -59,32 +61,51 @@ func status(ro bool) map[string]any { return map[string]any{"ro": ro, "status": 
 // act starts a server whose function who returns its name.
 func act(t testing.TB, name string, info any) *actor {
 	t.Helper()
-	srv, err := box.New(box.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = srv.Close() })
-	a := &actor{Server: srv, who: name, info: info}
-	srv.Func("box.info", func(context.Context, *box.Request) (any, error) {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		if err, failed := a.info.(error); failed {
-			return nil, err
-		}
-		return a.info, nil
-	})
-	srv.Func("who", func(context.Context, *box.Request) (any, error) {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		a.hits++
-		return a.who, a.err
-	})
-	addr, err := srv.Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.Instance = Instance{Name: name, Address: addr.String()}
+	a := &actor{who: name, info: info, slow: make(chan struct{})}
+	a.Instance = Instance{Name: name, Address: perform(t, func(_ int, s *script) { a.play(s) }).addr}
 	return a
+}
+
+// play answers on one connection.
+func (a *actor) play(s *script) {
+	s.Write(greeting())
+	for {
+		switch r := s.next(); {
+		case r.Type == 0:
+			return
+		case r.Type == iproto.TypeID:
+			s.reply(r.Sync, iproto.NewError(iproto.CodeUnknownRequestType, "Unknown request type 73"))
+		case bytes.Contains(r.body, []byte("box.info")):
+			a.mu.Lock()
+			s.reply(r.Sync, a.info)
+			a.mu.Unlock()
+		case bytes.Contains(r.body, []byte("who")):
+			a.mu.Lock()
+			a.hits++
+			if a.err != nil {
+				s.reply(r.Sync, a.err)
+			} else {
+				s.reply(r.Sync, a.who)
+			}
+			a.mu.Unlock()
+		case bytes.Contains(r.body, []byte("slow")):
+			go func() { // until the test closes slow
+				<-a.slow
+				s.reply(r.Sync, "done")
+			}()
+		default:
+			s.ok(r.Sync, 7)
+		}
+	}
+}
+
+// reply answers with one value, or with an error.
+func (s *script) reply(sync uint64, v any) {
+	if err, failed := v.(*iproto.Error); failed {
+		s.Write(err.AppendReply(nil, sync, 1))
+		return
+	}
+	s.answer(sync, 1, []any{v})
 }
 
 // quick are options with which changes are noticed soon.
@@ -266,9 +287,6 @@ func TestPoolWaitsForAnInstance(t *testing.T) {
 
 func TestPoolAddsAndRemoves(t *testing.T) {
 	a, b := act(t, "a", status(false)), act(t, "b", status(false))
-	b.Func("slow", func(ctx context.Context, _ *box.Request) (any, error) {
-		return "done", reactor.Sleep(ctx, 50*time.Millisecond)
-	})
 	p := pool(t, quick(), b.Instance)
 	slow := p.Role(RW).Send(Call("slow"))
 	if err := p.Add(a.Instance); err != nil {
@@ -282,7 +300,11 @@ func TestPoolAddsAndRemoves(t *testing.T) {
 		t.Error("added an empty address")
 	}
 	before := p.Metrics()
-	if err := p.Remove(patience(t), "b"); err != nil {
+	removed := make(chan error, 1)
+	go func() { removed <- p.Remove(patience(t), "b") }()
+	reactortest.Eventually(t, func() bool { return len(p.Instances()) == 1 }, "the instance to be taken out")
+	close(b.slow)
+	if err := <-removed; err != nil {
 		t.Error(err)
 	}
 	if r, err := slow.Result(); err != nil || r.String(0) != "done" {
@@ -307,11 +329,9 @@ func TestPoolAddsAndRemoves(t *testing.T) {
 
 func TestRemoveDoesNotWaitForever(t *testing.T) {
 	a := act(t, "a", status(false))
-	release := make(chan struct{})
-	a.Func("stuck", func(context.Context, *box.Request) (any, error) { <-release; return nil, nil })
-	defer close(release)
+	defer close(a.slow)
 	p := pool(t, quick(), a.Instance)
-	stuck := p.Role(RW).Send(Call("stuck"))
+	stuck := p.Role(RW).Send(Call("slow"))
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 	defer cancel()
 	if err := p.Remove(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) {
