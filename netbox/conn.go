@@ -33,6 +33,7 @@ type Conn struct {
 
 	machine   machine
 	live      atomic.Pointer[link] // takes requests; nil: there is none
+	load      atomic.Int32         // requests under way, when Options.weighed
 	reloading atomic.Bool          // the schema has changed and is being read
 
 	mu      sync.Mutex
@@ -43,8 +44,8 @@ type Conn struct {
 
 	triggers triggers
 	watchers watchers
-	bell     bell // wakes the worker
-	schema   schema
+	bell     bell          // wakes the worker
+	schema   *schema       // immutable; those of one Group share it
 	streams  atomic.Uint64 // how many there have been
 	counts   connCounts
 
@@ -110,8 +111,18 @@ func (c *Conn) Done() <-chan struct{} { return c.closed.Done() }
 // wait. Closing twice is ErrClosed. Safe to call from any goroutine, and from
 // fibers.
 func (c *Conn) Close() error {
+	again := c.beginClose()
+	awaitClosed(c.opts.Reactor, &c.closed)
+	if again {
+		return ErrClosed
+	}
+	return nil
+}
+
+// beginClose makes the connection end soon, and reports whether it was to.
+func (c *Conn) beginClose() (again bool) {
 	c.mu.Lock()
-	again := c.closing
+	again = c.closing
 	c.closing = true
 	l := c.link
 	c.mu.Unlock()
@@ -122,14 +133,5 @@ func (c *Conn) Close() error {
 		}
 		c.bell.ring()
 	}
-	switch x, onLoop := c.opts.Reactor.Caller(); {
-	case x != nil:
-		_ = c.closed.Wait(x.Context(context.Background()))
-	case !onLoop:
-		<-c.closed.Done()
-	}
-	if again {
-		return ErrClosed
-	}
-	return nil
+	return again
 }

@@ -34,6 +34,9 @@ func Connect(ctx context.Context, address string, opts Options) (*Conn, error) {
 // begin starts the worker and waits, if need be.
 func (c *Conn) begin(ctx context.Context) (*Conn, error) {
 	c.Requester = Requester{conn: c}
+	if c.schema = c.opts.schema; c.schema == nil {
+		c.schema = &schema{}
+	}
 	c.machine.reconnects = c.opts.ReconnectAfter > 0
 	c.machine.trace = c.opts.Trace
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
@@ -47,9 +50,18 @@ func (c *Conn) begin(ctx context.Context) (*Conn, error) {
 	if c.opts.NoWait {
 		return c, nil
 	}
+	if err := c.arrive(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// arrive waits until the connection is active for the first time, and closes it
+// when it will not be.
+func (c *Conn) arrive(ctx context.Context) error {
 	state, err := c.machine.wait(ctx, false, StateActive)
 	if err == nil && state == StateActive {
-		return c, nil
+		return nil
 	}
 	_, reason := c.machine.now()
 	switch {
@@ -59,5 +71,5 @@ func (c *Conn) begin(ctx context.Context) (*Conn, error) {
 		err = fmt.Errorf("%w; the last attempt: %w", err, reason)
 	}
 	_ = c.Close()
-	return nil, fmt.Errorf("netbox: connecting to %s: %w", c.peer, err)
+	return fmt.Errorf("netbox: connecting to %s: %w", c.peer, err)
 }

@@ -45,6 +45,13 @@
 // as its context allows, if there is going to be one. A request that does not
 // wait fails at once.
 //
+// # More than one connection
+//
+// A Group is several sockets to one server, a Pool the instances of a replica
+// set: both take the same requests. What needs one session, a stream or a
+// prepared statement, sticks to one connection of them. A Console speaks the
+// text protocol of a server's console.
+//
 // # Where it differs from net.box
 //
 //   - Triggers run on a goroutine of the connection's own, one after the other,
@@ -61,6 +68,6 @@
 //
 // # What it does not do
 //
-// It does not speak to the text console, and it is one connection: several to
-// one server, and several servers, are for layers above.
+// It does not know how spaces are spread over several replica sets: sharding is
+// for layers above.
 package netbox

@@ -38,7 +38,7 @@ func (r *Request) appendBody(dst []byte, l *link) ([]byte, error) {
 	case iproto.TypeEval:
 		return r.list.append(iproto.AppendEvalHead(dst, r.text))
 	case iproto.TypeID:
-		return offered.Append(dst), nil
+		return l.conn.opts.id().Append(dst), nil
 	case iproto.TypeAuth:
 		return append(dst, r.list.raw...), nil
 	case iproto.TypeWatchOnce:

@@ -32,6 +32,7 @@ func (c *Conn) readSchema(ctx context.Context, l *link) error {
 		return nil
 	}
 	for {
+		reading := c.schema.reading()
 		known, err := l.fetchSchema(ctx)
 		if err != nil {
 			return err
@@ -39,7 +40,7 @@ func (c *Conn) readSchema(ctx context.Context, l *link) error {
 		if known == nil {
 			continue // it changed under the hands
 		}
-		c.schema.install(known)
+		c.schema.install(known, reading)
 		if l.settle(known.Version) {
 			return nil
 		}
@@ -81,6 +82,7 @@ func (l *link) settle(version uint64) bool {
 		return false
 	}
 	l.stale, l.settled = false, true
+	l.weigh()
 	l.conn.reloading.Store(false)
 	l.conn.machine.enter(StateActive, nil)
 	l.conn.machine.tell()

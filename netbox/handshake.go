@@ -89,12 +89,15 @@ func (c *Conn) admit(ctx context.Context, l *link) error {
 	return c.readSchema(ctx, l)
 }
 
-// offered is what the client can do.
-var offered = iproto.ID{
-	Version: iproto.ProtocolVersion,
-	Features: iproto.NewFeatures(iproto.FeatureStreams, iproto.FeatureTransactions, iproto.FeatureErrorExtension, iproto.FeatureWatchers,
-		iproto.FeaturePagination, iproto.FeatureSpaceAndIndexNames, iproto.FeatureWatchOnce, iproto.FeatureIsSync,
-		iproto.FeatureInsertArrow),
+// id is what the client says of itself: what it can do.
+func (o *Options) id() iproto.ID {
+	features := iproto.NewFeatures(iproto.FeatureStreams, iproto.FeatureTransactions, iproto.FeatureErrorExtension,
+		iproto.FeatureWatchers, iproto.FeaturePagination, iproto.FeatureSpaceAndIndexNames, iproto.FeatureWatchOnce,
+		iproto.FeatureIsSync, iproto.FeatureInsertArrow)
+	if o.TupleFormats {
+		features |= iproto.NewFeatures(iproto.FeatureDMLTupleExtension, iproto.FeatureCallRetTupleExtension)
+	}
+	return iproto.ID{Version: iproto.ProtocolVersion, Features: features}
 }
 
 // introduce exchanges IDs. A server that does not know ID, which one before 2.10

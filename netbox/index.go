@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"github.com/kharon-net/kharon/codec/iproto"
-	"github.com/kharon-net/kharon/codec/msgp"
 )
 
 // An Index is an index of a space, for requests. It is a value that may be
@@ -198,8 +197,7 @@ func (x Index) one(ctx context.Context, req Request) (t Tuple, err error) {
 	if r.Len() > 1 {
 		return t, errMoreThanOne
 	}
-	a, err := msgp.NewArray(r.At(0))
-	return Tuple{Array: a, info: x.info()}, err
+	return r.tuple(r.At(0), x.info())
 }
 
 // info returns what is known of the index's space.

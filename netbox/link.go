@@ -176,6 +176,7 @@ func (l *link) abandon() {
 func (l *link) lose(sent uint64) {
 	l.mu.Lock()
 	lost, err := l.slots.all(), l.err
+	l.weigh()
 	l.mu.Unlock()
 	for _, f := range lost {
 		f.fail(&ConnError{Peer: l.conn.peer, Sent: f.start < sent, Err: err})

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/kharon-net/kharon/reactor"
 )
@@ -18,12 +19,14 @@ type netWire struct {
 	loop *reactor.Loop
 
 	mu       sync.Mutex
-	wake     sync.Cond // for the writer
-	out      []byte    // queued
-	spare    []byte    // the other buffer
-	writing  int       // bytes being written
-	sent     uint64    // bytes written
-	low      int       // watermarks
+	patience time.Duration // how long the last output may take to leave
+	late     *time.Timer   // ends it after that; nil: Close was not called
+	wake     sync.Cond     // for the writer
+	out      []byte        // queued
+	spare    []byte        // the other buffer
+	writing  int           // bytes being written
+	sent     uint64        // bytes written
+	low      int           // watermarks
 	high     int
 	pressed  bool // OnPressure was told high last
 	closing  bool // end behind the output
@@ -33,12 +36,15 @@ type netWire struct {
 	finished bool // ended was called; owned by the loop
 }
 
+// netPatience is how long the last output may take to leave, as in a reactor.
+const netPatience = 30 * time.Second
+
 // netBuffer is the size of the buffers that are read into, in bytes.
 const netBuffer = 64 << 10
 
 // newNetWire begins to carry the bytes of l. Called on the loop.
 func newNetWire(l *link, loop *reactor.Loop, conn net.Conn) *netWire {
-	w := &netWire{conn: conn, link: l, loop: loop}
+	w := &netWire{conn: conn, link: l, loop: loop, patience: netPatience}
 	w.wake.L = &w.mu
 	l.attach(w)
 	go w.read()
@@ -89,12 +95,15 @@ func (w *netWire) level() {
 	}
 }
 
-// Close ends the connection behind the output.
+// Close ends the connection behind the output, or after the patience for that.
 func (w *netWire) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.closing = true
-	w.wake.Signal()
+	if !w.closing {
+		w.closing = true
+		w.late = time.AfterFunc(w.patience, func() { w.end(reactor.ErrFlushTimeout) })
+		w.wake.Signal()
+	}
 	return nil
 }
 
@@ -111,6 +120,9 @@ func (w *netWire) end(err error) {
 		return
 	}
 	w.dead, w.reason = true, err
+	if w.late != nil {
+		w.late.Stop()
+	}
 	w.wake.Signal()
 	go w.shut()
 }

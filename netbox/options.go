@@ -49,6 +49,10 @@ type Options struct {
 	// OnSchemaReload triggers then.
 	NoSchema bool
 
+	// TupleFormats asks the server to send the names of the fields with tuples,
+	// in answers to calls, too; they become larger by them. See Result.Tuple.
+	TupleFormats bool
+
 	// RequiredVersion is the least version of the protocol to connect to.
 	RequiredVersion uint64
 
@@ -98,6 +102,9 @@ type Options struct {
 
 	// Logger is told of what no caller can be told of. Nil is silence.
 	Logger *slog.Logger
+
+	weighed bool    // Conn.load is kept: somebody chooses by it
+	schema  *schema // what is known of the server's; nil: nothing yet
 }
 
 func (o *Options) check() error {

@@ -29,6 +29,7 @@ func (l *link) putPlain(f *Future, req *Request, waits bool) (mustFlush bool, er
 	if err := l.encode(f, req); err != nil {
 		return false, err
 	}
+	l.weigh()
 	mustFlush = !l.flushing
 	l.flushing = true
 	return mustFlush, nil

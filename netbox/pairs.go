@@ -30,9 +30,9 @@ func (x Index) Pairs(ctx context.Context, key Parts, o SelectOptions) iter.Seq2[
 				return
 			}
 			for raw, err := range page.All() {
-				t := Tuple{info: x.info()}
+				t := Tuple{}
 				if err == nil {
-					t.Array, err = msgp.NewArray(raw)
+					t, err = page.tuple(raw, x.info())
 				}
 				if !yield(t, err) || err != nil {
 					return
@@ -52,6 +52,7 @@ type pager struct {
 }
 
 func newPager(x Index, key Parts, o SelectOptions) *pager {
+	x.requester = x.requester.pinned() // a page goes on where another one of the same server ended
 	p := &pager{x: x, key: key, o: o, size: o.PageSize, left: o.Limit}
 	if p.size == 0 {
 		p.size = defaultPage
@@ -112,7 +113,11 @@ func (p *pager) follow(last msgp.Raw) error {
 	default:
 		return errNoPages
 	}
-	tuple, err := msgp.NewArray(last)
+	fields, _, err := unwrap(last)
+	if err != nil {
+		return err
+	}
+	tuple, err := msgp.NewArray(fields)
 	if err != nil {
 		return err
 	}

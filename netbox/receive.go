@@ -90,6 +90,7 @@ func (l *link) collect(p []byte, n int) (end int, over bool, err error) {
 		n = end
 	}
 	l.bytesIn += uint64(n - start)
+	l.weigh()
 	return n, l.leaving && l.slots.taken() == 0, nil
 }
 

@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// A Requester makes requests: every Conn and every Stream is one, and so is what
-// WithTimeout returns. It is a value that may be copied.
+// A Requester makes requests: every Conn, Group and Stream is one, and so is what
+// WithTimeout and Pool.Role return. It is a value that may be copied.
 type Requester struct {
 	conn    *Conn
+	route   *route        // nil: all goes to conn
 	stream  *Stream       // nil: none
 	timeout time.Duration // of requests that wait; 0: none
 }
@@ -70,9 +71,15 @@ func (r Requester) DoFunc(ctx context.Context, req Request, use func(Result) err
 	if r.stream != nil {
 		req.stream = r.stream
 	}
-	err := r.conn.once(ctx, &req, use)
-	if err != nil && r.conn.opts.Retry.Attempts > 1 {
-		return r.conn.retry(ctx, &req, use, err)
+	c := r.conn
+	if r.route != nil {
+		if c = r.route.conn(&req); c == nil {
+			return r.route.pool.do(ctx, r.route.role, &req, use)
+		}
+	}
+	err := c.once(ctx, &req, use)
+	if err != nil && c.opts.Retry.Attempts > 1 {
+		return c.retry(ctx, &req, use, err)
 	}
 	return err
 }
@@ -84,6 +91,9 @@ func (r Requester) DoFunc(ctx context.Context, req Request, use func(Result) err
 func (r Requester) Send(req Request) *Future {
 	if r.stream != nil {
 		req.stream = r.stream
+	}
+	if r.route != nil {
+		return r.route.send(&req)
 	}
 	return r.conn.send(&req)
 }

@@ -31,8 +31,10 @@ func (c *Conn) Schema() *Schema { return c.schema.known.Load() }
 type schema struct {
 	known atomic.Pointer[Schema]
 
-	mu     sync.Mutex
-	byName map[string]*space
+	mu      sync.Mutex
+	byName  map[string]*space
+	begun   uint64 // how many readings were
+	present uint64 // the one that is known
 }
 
 // A space is what requests of one name go to. It stays the same when the schema
@@ -40,6 +42,7 @@ type schema struct {
 type space struct {
 	name string // "": it is named by its number
 	id   uint32
+	of   *schema // nil: it is named by its number
 	// info has nil when there is no space of the name. It is a pointer so that
 	// the compiler does not take what is next to the space in a Request for
 	// leaked: the arguments would be allocated.
@@ -71,7 +74,7 @@ func (s *schema) named(name string) *space {
 	if s.byName == nil {
 		s.byName = map[string]*space{}
 	}
-	sp := &space{name: name, info: new(atomic.Pointer[SpaceInfo])}
+	sp := &space{name: name, of: s, info: new(atomic.Pointer[SpaceInfo])}
 	sp.info.Store(s.known.Load().Space(name))
 	s.byName[name] = sp
 	return sp
@@ -92,10 +95,32 @@ func (s *space) named(name string) *index {
 	return ix
 }
 
-// install makes what was read the schema.
-func (s *schema) install(known *Schema) {
+// info returns what is known of a space that has a name, which may be one of
+// another connection's: a request goes wherever it is sent.
+func (s *schema) info(sp *space) *SpaceInfo {
+	if sp.of == s {
+		return sp.info.Load()
+	}
+	return s.known.Load().Space(sp.name)
+}
+
+// reading returns the number of a reading that begins.
+func (s *schema) reading() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.begun++
+	return s.begun
+}
+
+// install makes what was read the schema, unless another connection has begun to
+// read after it, and finished before.
+func (s *schema) install(known *Schema, reading uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if reading < s.present {
+		return
+	}
+	s.present = reading
 	s.known.Store(known)
 	for name, sp := range s.byName {
 		sp.info.Store(known.Space(name))
@@ -115,7 +140,7 @@ func (r *Request) refs(l *link) (space, index iproto.Ref, err error) {
 		index, err = r.index.ref(info, l)
 		return space, index, err
 	}
-	info := s.info.Load()
+	info := l.conn.schema.info(s)
 	switch {
 	case info != nil && l.schema:
 		space.ID = info.ID

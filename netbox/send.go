@@ -12,11 +12,8 @@ import (
 
 // send sends a request for somebody who does not wait.
 func (c *Conn) send(req *Request) *Future {
-	f := newFuture()
+	f := c.newRequest(req)
 	f.pushes.keep = true
-	if t := c.opts.Trace; t != nil {
-		f.span = t.begin(req)
-	}
 	l := c.live.Load()
 	if l == nil {
 		f.fail(c.unavailable())
@@ -33,10 +30,7 @@ func (c *Conn) send(req *Request) *Future {
 
 // once sends a request and waits for its answer.
 func (c *Conn) once(ctx context.Context, req *Request, use func(Result) error) error {
-	f := newFuture()
-	if t := c.opts.Trace; t != nil {
-		f.span = t.begin(req)
-	}
+	f := c.newRequest(req)
 	l := c.live.Load()
 	if l == nil {
 		return c.doLater(ctx, f, req, use)
@@ -49,6 +43,15 @@ func (c *Conn) once(ctx context.Context, req *Request, use func(Result) error) e
 		l.flushFor(ctx)
 	}
 	return c.finish(ctx, f, req, use)
+}
+
+// newRequest returns the future of a request that is made.
+func (c *Conn) newRequest(req *Request) *Future {
+	f := newFuture()
+	if t := c.opts.Trace; t != nil {
+		f.span = t.begin(req)
+	}
+	return f
 }
 
 // finish waits for the answer of a request that was sent.

@@ -19,7 +19,7 @@ type primaryIndex = Index
 // used: the error is then iproto.CodeNoSuchSpace. Safe to call from any
 // goroutine.
 func (r Requester) Space(name string) Space {
-	return Space{Index{requester: r, space: r.conn.schema.named(name), index: primary}}
+	return Space{Index{requester: r, space: r.names().named(name), index: primary}}
 }
 
 // SpaceByID returns the space with that number. Safe to call from any goroutine.
@@ -45,10 +45,11 @@ func (s Space) IndexByID(id uint32) Index {
 // Info returns what the schema tells of the space, nil when there is none of the
 // name, or no schema. It must not be changed. Safe to call from any goroutine.
 func (s Space) Info() *SpaceInfo {
+	schema := s.requester.pinned().conn.schema
 	if s.space.name != "" {
-		return s.space.info.Load()
+		return schema.info(s.space)
 	}
-	return s.requester.conn.Schema().SpaceByID(s.space.id)
+	return schema.known.Load().SpaceByID(s.space.id)
 }
 
 // Insert inserts a tuple: a []any, another slice, a Value, or a struct that is

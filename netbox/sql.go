@@ -87,6 +87,7 @@ type Statement struct {
 // Prepare prepares an SQL statement. Safe to call from any goroutine, and from
 // fibers.
 func (r Requester) Prepare(ctx context.Context, statement string) (*Statement, error) {
+	r = r.pinned()
 	s := &Statement{requester: r}
 	err := r.DoFunc(ctx, Request{typ: iproto.TypePrepare, text: statement}, func(res Result) (err error) {
 		s.SQLInfo, err = res.prepared()

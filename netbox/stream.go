@@ -25,9 +25,11 @@ type Stream struct {
 // has ended. It is also ErrNotSent.
 var ErrTransactionLost error = &wrapped{"netbox: the transaction was lost with its connection", ErrNotSent}
 
-// NewStream returns a new stream of the connection. Safe to call from any
+// NewStream returns a new stream of the connection; of a Group or a Pool, of one
+// connection of it, to which it sticks. Safe to call from any
 // goroutine.
 func (r Requester) NewStream() *Stream {
+	r = r.pinned()
 	s := &Stream{id: r.conn.streams.Add(1), home: new(atomic.Pointer[link])}
 	s.Requester = Requester{conn: r.conn, stream: s, timeout: r.timeout}
 	return s

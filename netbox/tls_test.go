@@ -126,6 +126,46 @@ func TestTarantoolEncrypted(t *testing.T) {
 	}
 }
 
+func TestPapTravelsEncrypted(t *testing.T) {
+	addr, config := encrypted(t, authServer(t, iproto.AuthPapSHA256, func(a iproto.Auth) {
+		if string(a.Method) != iproto.AuthPapSHA256 || string(a.User) != "alice" || string(a.Data) != "secret" {
+			t.Errorf("C35: %s %s %q", a.Method, a.User, a.Data)
+		}
+	}))
+	connect(t, "alice:secret@"+addr, Options{NoSchema: true, TLS: config})
+	connect(t, "alice:secret@"+addr, Options{NoSchema: true, TLS: config, AuthType: iproto.AuthPapSHA256})
+}
+
+func TestEncryptedInAFiber(t *testing.T) {
+	addr, config := encrypted(t, boxServer(t).String())
+	r, err := reactor.New(reactor.Config{Loops: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	fiber, err := r.Go(patience(t), func(ctx context.Context) {
+		c, err := Connect(ctx, addr, Options{TLS: config, Reactor: r})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		for i := range 100 {
+			if res, err := c.Call(ctx, "echo", i); err != nil || res.Int(0) != int64(i) {
+				t.Errorf("call %d: %v", i, err)
+			}
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := fiber.Wait(patience(t)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestUntrustedServer(t *testing.T) {
 	sc := perform(t, func(_ int, s *script) { s.Write(greeting()); s.waitEOF() })
 	addr, _ := encrypted(t, sc.addr)
@@ -236,6 +276,31 @@ func TestGivenConnectionEndsWithItsServer(t *testing.T) {
 	<-ended
 	if c.State() != StateError || c.Close() != nil {
 		t.Errorf("state %v", c.State())
+	}
+}
+
+func TestCloseOfAGivenConnectionWhosePeerDoesNotRead(t *testing.T) {
+	client, server := net.Pipe()
+	defer server.Close()
+	go func() {
+		server.Write(greeting())
+		server.Read(make([]byte, 100))
+		server.Write(iproto.NewError(iproto.CodeUnknownRequestType, "").AppendReply(nil, 1<<slotBits, 1))
+	}()
+	c, err := ConnectConn(patience(t), client, Options{NoSchema: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := c.link.wire.(*netWire)
+	w.mu.Lock()
+	w.patience = 10 * time.Millisecond
+	w.mu.Unlock()
+	f := c.Send(Call("f"))
+	if err := c.Close(); err != nil || c.State() != StateClosed {
+		t.Errorf("%v, state %v", err, c.State())
+	}
+	if _, err := f.Wait(patience(t)); !errors.Is(err, ErrClosed) {
+		t.Errorf("got %v", err)
 	}
 }
 

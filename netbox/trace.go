@@ -48,19 +48,25 @@ type span struct {
 
 // begin tells of a request that is made.
 func (t *Trace) begin(r *Request) *span {
-	// The name is cloned so that the compiler does not take the request for
-	// leaked: the arguments of every one would be allocated.
-	s := &span{trace: t, RequestTrace: RequestTrace{Type: r.typ, Name: strings.Clone(r.text), Start: time.Now()}}
-	if r.space != nil {
-		s.Space = r.space.name
-	}
-	if r.stream != nil {
-		s.Stream = r.stream.id
-	}
+	s := &span{trace: t, RequestTrace: r.trace()}
 	if t.RequestStart != nil {
 		t.RequestStart(s.RequestTrace)
 	}
 	return s
+}
+
+// trace names the request, as it begins.
+func (r *Request) trace() RequestTrace {
+	// The name is cloned so that the compiler does not take the request for
+	// leaked: the arguments of every one would be allocated.
+	t := RequestTrace{Type: r.typ, Name: strings.Clone(r.text), Start: time.Now()}
+	if r.space != nil {
+		t.Space = r.space.name
+	}
+	if r.stream != nil {
+		t.Stream = r.stream.id
+	}
+	return t
 }
 
 // end tells of its end. Called once, with the answer in f.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kharon-net/kharon/codec/ext"
 	"github.com/kharon-net/kharon/codec/msgp"
 )
 
@@ -44,6 +45,11 @@ func AppendSelect[T any, S Selectable](ctx context.Context, dst []T, from S, key
 	return dst, err
 }
 
+// AppendTuples appends the tuples of a result to dst, whose memory it uses as far
+// as that goes: what AppendSelect does, for requests that were sent and not
+// waited for. Safe to call from any goroutine.
+func AppendTuples[T any](dst []T, r Result) ([]T, error) { return appendTuples(dst, &r) }
+
 // appendTuples decodes the tuples of a result.
 func appendTuples[T any](dst []T, r *Result) ([]T, error) {
 	dst = slices.Grow(dst, min(r.Len(), len(r.Elements())))
@@ -62,6 +68,9 @@ func appendTuples[T any](dst []T, r *Result) ([]T, error) {
 
 // decodeTuple decodes the tuple at the front of b.
 func decodeTuple[T any](b []byte, dst *T) (n int, err error) {
+	if len(b) > 0 && msgp.KindOf(b[0]) == msgp.KindExt {
+		return decodeExtension(b, dst)
+	}
 	list, isList := any(dst).(*[]any)
 	d, isDecoder := any(dst).(TupleDecoder)
 	if !isList && !isDecoder {
@@ -77,6 +86,18 @@ func decodeTuple[T any](b []byte, dst *T) (n int, err error) {
 		*list, err = a.Values()
 	default:
 		err = d.DecodeTuple(a)
+	}
+	return n, err
+}
+
+// decodeExtension decodes a tuple that came with the number of its format.
+func decodeExtension[T any](b []byte, dst *T) (n int, err error) {
+	if n, err = msgp.Skip(b); err != nil {
+		return 0, err
+	}
+	fields, _, err := unwrap(b[:n])
+	if err == nil {
+		_, err = decodeTuple(fields, dst)
 	}
 	return n, err
 }
@@ -108,7 +129,13 @@ func CallAs[T any](ctx context.Context, r Requester, name string, args ...any) (
 		if r.Len() == 0 {
 			return nil
 		}
-		_, err := msgp.DecodeValue(r.Elements(), &v)
+		b := r.Elements()
+		var err error
+		if typ, _, _, e := msgp.ReadExtHeader(b); e == nil && typ == ext.TypeTuple {
+			_, err = decodeExtension(b, &v)
+		} else {
+			_, err = msgp.DecodeValue(b, &v)
+		}
 		return err
 	})
 	return v, err

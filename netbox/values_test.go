@@ -45,3 +45,52 @@ func TestValuesOfAnAnswer(t *testing.T) {
 		t.Errorf("C202: %#v", v[1])
 	}
 }
+
+func TestTuplesThatComeWithTheirFormat(t *testing.T) {
+	// Two tuples, of the formats 33 and 34, and what these are: {id, name} and {name}.
+	body := "82 30 92 c705 07 21 92 01 a161 c704 07 22 91 a162 60 82 21 92 82 a46e616d65 a26964 a474797065 a8756e7369676e6564" +
+		" 81 a46e616d65 a46e616d65 22 91 81 a46e616d65 a46e616d65"
+	requests := make(chan iproto.ID, 1)
+	c := connect(t, play(t, func(s *script) {
+		s.Write(greeting())
+		r := s.next()
+		id, _, err := iproto.ParseID(r.body)
+		if err != nil {
+			t.Error(err)
+		}
+		requests <- id
+		b, mark := iproto.BeginFrame(nil)
+		b = iproto.AppendReplyHeader(b, iproto.TypeOK, r.Sync, 1)
+		s.Write(iproto.EndFrame(id.Append(b), mark))
+		for r := s.next(); r.Type != 0; r = s.next() {
+			if r.Type != iproto.TypeWatch {
+				s.Write(framed(unhex(t, "82 00 00 01 SS"+body, r.Sync)))
+			}
+		}
+	}), Options{NoSchema: true, TupleFormats: true})
+	if id := <-requests; !id.Features.Has(iproto.FeatureDMLTupleExtension) || !id.Features.Has(iproto.FeatureCallRetTupleExtension) {
+		t.Errorf("C200: offered %v", id.Features)
+	}
+	r, err := c.Call(patience(t), "f")
+	if err != nil || r.Len() != 2 {
+		t.Fatal(err)
+	}
+	first, err := r.Tuple(0)
+	if m, e := first.Map(); err != nil || e != nil || len(m) != 2 || m["id"] != int64(1) || m["name"] != "a" {
+		t.Errorf("C200: %v, %v, %v", m, err, e)
+	}
+	second, err := r.Tuple(1)
+	if err != nil || string(second.Field("name")) != "\xa1b" || second.Field("id") != nil {
+		t.Errorf("C200: %q, %v", second.Field("name"), err)
+	}
+	lists, err := Select[[]any](patience(t), c.SpaceByID(512), Key())
+	if err != nil || fmt.Sprint(lists) != "[[1 a] [b]]" {
+		t.Errorf("C200: %v, %v", lists, err)
+	}
+	if list, err := CallAs[[]any](patience(t), c.Requester, "f"); err != nil || fmt.Sprint(list) != "[1 a]" {
+		t.Errorf("C200: %v, %v", list, err)
+	}
+	if _, err := r.Tuple(2); err == nil {
+		t.Error("C200: a tuple that is not there")
+	}
+}

@@ -41,3 +41,33 @@ func TestReadUntilAllocatesItsResultOnly(t *testing.T) {
 		t.Errorf("ReadUntil allocates %v times", n)
 	}
 }
+
+func TestAFiberWritesAndReadsWithoutAllocating(t *testing.T) {
+	inFiber(t, func(t *caseT) {
+		c, s := t.pair()
+		line := make([]byte, 64)
+		line[63] = '\n'
+		if n := testing.AllocsPerRun(1000, func() {
+			_, _ = c.Write(line)
+			if got, err := s.ReadSlice(soon, "\n"); err != nil || len(got) != len(line) {
+				t.Error(len(got), err)
+			}
+		}); n != 0 {
+			t.Errorf("Write and ReadSlice in a fiber allocate %v times", n)
+		}
+	})
+}
+
+func TestDelimitersThatChangeAreNotAllocatedAgain(t *testing.T) {
+	c, s := pair(t)
+	if n := testing.AllocsPerRun(1000, func() {
+		_, _ = c.Write([]byte("head\r\n\r\nline\n"))
+		for _, d := range []string{"\r\n\r\n", "\n"} {
+			if _, err := s.ReadSlice(soon, d); err != nil {
+				t.Error(err)
+			}
+		}
+	}); n != 0 {
+		t.Errorf("two delimiters by turns allocate %v times", n)
+	}
+}

@@ -1,10 +1,11 @@
 package sockets
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"io"
-	"net"
 	"os"
-	"slices"
 	"syscall"
 
 	"github.com/kharon-net/kharon/reactor"
@@ -14,29 +15,35 @@ import (
 
 // beginRead takes the turn to read and keeps the descriptor open until endRead.
 func (s *Socket) beginRead(lim *limit) error {
-	lim.ctx = s.here()
-	if err := s.reads.lock(lim); err != nil {
-		return err
-	}
-	err := s.enter()
-	if err == nil {
-		if err = s.expired(reactor.Readable); err == nil {
-			return nil
-		}
-		s.leave()
-	}
-	s.reads.unlock()
-	return err
+	return s.begin(&s.reads, reactor.Readable, lim)
 }
 
 func (s *Socket) endRead() {
 	s.leave()
-	s.reads.unlock()
+	s.endQuick()
 }
 
-func (s *Socket) beginUntil(lim *limit, delims []string) error {
-	if err := checkDelims(delims); err != nil {
+// begin takes a turn and keeps the descriptor open.
+func (s *Socket) begin(t *turn, ev reactor.Events, lim *limit) error {
+	lim.of = s
+	if err := t.lock(lim); err != nil {
 		return err
+	}
+	err := s.enter()
+	if err == nil {
+		if err = s.desc.Expired(ev); err == nil {
+			return nil
+		}
+		s.leave()
+	}
+	t.unlock()
+	return err
+}
+
+// beginStream is beginRead for the calls that see a stream of bytes.
+func (s *Socket) beginStream(lim *limit) error {
+	if s.kind.messages() {
+		return invalid("reading a count, or to a delimiter, needs a stream: this socket receives messages")
 	}
 	return s.beginRead(lim)
 }
@@ -45,47 +52,71 @@ func (s *Socket) beginN(lim *limit, n int) error {
 	if n < 0 {
 		return invalid("negative count")
 	}
-	return s.beginRead(lim)
+	return s.beginStream(lim)
+}
+
+// quick takes the turn to read for a call that the buffer may serve: if nobody
+// has it, there is no deadline, and nothing else to be looked at. The
+// descriptor may be closed meanwhile. endQuick ends it.
+func (s *state) quick() bool {
+	if !s.reads.try() {
+		return false
+	}
+	if s.in.r < s.in.w && !s.limited.Load() && !s.closed.Load() && s.last.Load() == nil {
+		return true
+	}
+	s.endQuick()
+	return false
+}
+
+func (s *state) endQuick() { s.reads.unlock() }
+
+// quickly takes a piece that ends with a byte and is in the buffer, or returns
+// nil.
+func (s *state) quickly(delim byte) []byte {
+	if !s.quick() {
+		return nil
+	}
+	b := s.in.bytes()
+	end := bytes.IndexByte(b, delim) + 1
+	if end == 0 || s.tooLong(end) {
+		s.endQuick()
+		return nil
+	}
+	s.take(end)
+	s.endQuick()
+	return b[:end:end]
+}
+
+func (s *state) tooLong(n int) bool {
+	bound := int(s.maxLine.Load())
+	return bound > 0 && n > bound
 }
 
 // until fills the buffer until it holds one of the delimiters, which ends
-// after n bytes. On failure n is all there is.
-func (s *Socket) until(lim *limit, delims []string) (n int, err error) {
-	bound := int(s.maxLine.Load())
-	from := s.resume(delims)
+// after n bytes, or bound bytes without one; no bound is -1. On failure n is
+// all there is.
+func (s *Socket) until(lim *limit, x *finder, bound int) (n, which int, err error) {
+	most := int(s.maxLine.Load())
 	for {
 		b := s.in.bytes()
-		end := findEnd(b, from, delims)
+		if bound >= 0 && len(b) > bound {
+			b = b[:bound]
+		}
+		end, which := x.find(b, min(s.scanned, len(b)))
+		if end < 0 && bound >= 0 && len(b) == bound {
+			return bound, -1, nil
+		}
 		switch {
-		case bound > 0 && (end > bound || end < 0 && len(b) >= bound):
-			return len(b), ErrLimit
+		case most > 0 && (end > most || end < 0 && len(b) >= most):
+			return len(b), -1, ErrLimit
 		case end > 0:
-			return end, nil
+			return end, which, nil
 		}
-		from = len(b)
+		s.scanned = len(b)
 		if err := s.fill(lim); err != nil {
-			s.suspend(from, delims, err)
-			return from, err
+			return s.in.len(), -1, err
 		}
-	}
-}
-
-// resume returns from where to search: a search for the same delimiters, given
-// up at a timeout, goes on where it was.
-func (s *Socket) resume(delims []string) int {
-	if s.scanned > 0 && slices.Equal(s.sought, delims) {
-		return s.scanned
-	}
-	return 0
-}
-
-func (s *Socket) suspend(from int, delims []string, err error) {
-	if terminal(err) {
-		return
-	}
-	s.scanned = from
-	if !slices.Equal(s.sought, delims) {
-		s.sought = slices.Clone(delims)
 	}
 }
 
@@ -101,16 +132,15 @@ func (s *Socket) gather(lim *limit, n int) (int, error) {
 }
 
 // take consumes n bytes.
-func (s *Socket) take(n int) {
+func (s *state) take(n int) {
 	s.in.consume(n)
-	s.held.Store(int64(s.in.len()))
 	s.scanned = 0
 }
 
 // yield hands over what a call that ended with err gets: n bytes, or nothing
 // if the bytes stay.
 func (s *Socket) yield(n int, err error) []byte {
-	if n == 0 || err != nil && (!terminal(err) || err == net.ErrClosed) { //nolint:errorlint // not wrapped yet
+	if n == 0 || err != nil && (!terminal(err) || s.closed.Load()) {
 		return nil
 	}
 	b := s.in.bytes()[:n:n]
@@ -120,7 +150,7 @@ func (s *Socket) yield(n int, err error) []byte {
 
 // ended turns the end of the stream into io.ErrUnexpectedEOF when it cut
 // something off.
-func (s *Socket) ended(n int, err error) error {
+func ended(n int, err error) error {
 	if n > 0 && err == io.EOF { //nolint:errorlint // our own value
 		return io.ErrUnexpectedEOF
 	}
@@ -151,11 +181,11 @@ func (s *Socket) readSome(p []byte, lim *limit) (int, error) {
 		if p == nil {
 			into = s.in.room()
 		}
-		ticket := s.ticket()
+		ticket := s.desc.Ticket()
 		n, err := sysRead(s.fd, into)
 		tried = true
 		s.dryAt = ticket
-		s.dry = err == syscall.EAGAIN || n > 0 && n < len(into) && s.stream && !s.desc.Ended()
+		s.dry = err == syscall.EAGAIN || n > 0 && n < len(into) && s.tcp && !s.desc.Ended()
 		switch {
 		case n > 0:
 			if p == nil {
@@ -163,6 +193,8 @@ func (s *Socket) readSome(p []byte, lim *limit) (int, error) {
 				s.held.Store(int64(s.in.len()))
 			}
 			return n, nil
+		case err == nil && s.kind.messages() && s.kind.typ != SeqPacket:
+			return 0, nil // a datagram may be empty
 		case err == nil:
 			return 0, io.EOF
 		case err != syscall.EAGAIN:
@@ -175,30 +207,28 @@ func (s *Socket) readSome(p []byte, lim *limit) (int, error) {
 
 // wait parks until something has happened since ticket.
 func (s *Socket) wait(ev reactor.Events, ticket reactor.Ticket, lim *limit) error {
-	if s.desc == nil {
-		return invalid("a socket that is being prepared can not wait")
-	}
 	if ev == reactor.Readable {
 		s.in.rest()
+		s.held.Store(int64(s.in.len()))
 	}
-	err := s.desc.Await(lim.where(), ev, ticket, lim.until())
-	if err == os.ErrDeadlineExceeded { //nolint:errorlint // as Await returns it
+	return s.await(ev, ticket, lim)
+}
+
+// await is wait for those who have not the turn.
+func (s *Socket) await(ev reactor.Events, ticket reactor.Ticket, lim *limit) error {
+	return awaitDesc(s.desc, ev, ticket, lim)
+}
+
+func awaitDesc(desc *reactor.Desc, ev reactor.Events, ticket reactor.Ticket, lim *limit) error {
+	ctx := lim.where()
+	err := desc.Await(ctx, ev, ticket, lim.until())
+	switch {
+	case err == nil:
+		return nil
+	case err == os.ErrDeadlineExceeded: //nolint:errorlint // as Await returns it
 		return ErrTimeout
+	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
+		return interrupted(ctx)
 	}
 	return err
-}
-
-func (s *Socket) ticket() reactor.Ticket {
-	if s.desc == nil {
-		return reactor.Ticket{}
-	}
-	return s.desc.Ticket()
-}
-
-// expired reports that a deadline of ev has passed.
-func (s *Socket) expired(ev reactor.Events) error {
-	if s.desc == nil {
-		return nil
-	}
-	return s.desc.Expired(ev)
 }

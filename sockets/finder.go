@@ -2,65 +2,61 @@ package sockets
 
 import (
 	"bytes"
-	"strings"
-	"unsafe"
+	"slices"
+
+	"github.com/kharon-net/kharon/codec"
 )
 
-// firstWindow is how many bytes are searched for every delimiter before more
-// are: with several of them, a rare one must not be looked for in the whole
-// buffer each time a frequent one is near.
-const firstWindow = 256
-
-// findEnd returns where in b the delimiter ends whose end comes first, or -1.
-// The first from bytes are known to hold no end.
-func findEnd(b []byte, from int, delims []string) int {
-	if len(delims) == 1 {
-		return endOf(b, from, delims[0])
-	}
-	for window := firstWindow; from < len(b); window *= 2 {
-		to := min(len(b), from+window)
-		best := -1
-		for _, d := range delims {
-			if end := endOf(b[:to], from, d); end >= 0 {
-				best, to = end, end
-			}
-		}
-		if best >= 0 {
-			return best
-		}
-		from = to
-	}
-	return -1
+// A finder is a codec.Finder that a socket keeps, so that naming the
+// delimiters again and again costs nothing. The zero value has none.
+type finder struct {
+	delims []string
+	f      *codec.Finder // nil: a single delimiter of one byte
 }
 
-// endOf returns where the first d ends in b after from, or -1.
-func endOf(b []byte, from int, d string) int {
-	if len(d) == 1 {
-		if i := bytes.IndexByte(b[from:], d[0]); i >= 0 {
-			return from + i + 1
-		}
-		return -1
+func newFinder(delims []string) (finder, error) {
+	f, err := codec.NewFinder(delims...)
+	if err != nil {
+		return finder{}, &argumentError{what: "delimiters", cause: err}
 	}
-	start := max(0, from-len(d)+1)
-	if len(b)-start < len(d) {
-		return -1
+	if len(delims) == 1 && len(delims[0]) == 1 {
+		f = nil
 	}
-	text := unsafe.String(&b[start], len(b)-start) // looked at here and not kept
-	if i := strings.Index(text, d); i >= 0 {
-		return start + i + len(d)
-	}
-	return -1
+	return finder{slices.Clone(delims), f}, nil
 }
 
-// checkDelims is the door: after it no delimiter is empty.
-func checkDelims(delims []string) error {
-	if len(delims) == 0 {
-		return invalid("no delimiter")
+// find returns where in b the delimiter ends whose end comes first, and its
+// number, or -1. The first from bytes are known to hold no end.
+func (x *finder) find(b []byte, from int) (end, which int) {
+	if x.f == nil {
+		if i := bytes.IndexByte(b[from:], x.delims[0][0]); i >= 0 {
+			return from + i + 1, 0
+		}
+		return -1, -1
 	}
-	for _, d := range delims {
-		if d == "" {
-			return invalid("empty delimiter")
+	end, which, ok := x.f.Find(b, from)
+	if !ok {
+		return -1, -1
+	}
+	return end, which
+}
+
+// finderOf returns the finder for delims, which it makes the latest. A search
+// for the same delimiters, given up at a timeout, goes on where it was. Called
+// with the turn to read.
+func (s *Socket) finderOf(delims []string) (*finder, error) {
+	latest := &s.finders[0]
+	if len(latest.delims) > 0 && slices.Equal(latest.delims, delims) {
+		return latest, nil
+	}
+	made := s.finders[1]
+	if len(made.delims) == 0 || !slices.Equal(made.delims, delims) {
+		var err error
+		if made, err = newFinder(delims); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	s.finders[1], s.finders[0] = s.finders[0], made
+	s.scanned = 0
+	return latest, nil
 }

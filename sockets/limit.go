@@ -9,21 +9,23 @@ import (
 // Forever is the timeout of a call that waits as long as it takes.
 const Forever time.Duration = math.MaxInt64
 
-// NoWait is the timeout of a call that tries once and does not wait.
-const NoWait time.Duration = 0
+// NoWait is the timeout of a call that tries once and does not wait. As an
+// argument 0 means the same; in a field of a struct 0 means Forever.
+const NoWait time.Duration = -1
 
 // A limit says how long a call may wait, in all. The clock is not asked before
 // the call waits for the first time: most do not.
 type limit struct {
 	timeout time.Duration
 	end     time.Time       // zero until the call waits
-	ctx     context.Context // of the fiber to wait in; nil: a goroutine
+	ctx     context.Context // to wait with; nil: of's
+	of      *Socket         // who waits
 }
 
-// where returns the context that tells who waits.
+// where returns the context that tells who waits and until when.
 func (l *limit) where() context.Context {
 	if l.ctx == nil {
-		return background
+		l.ctx = l.of.where()
 	}
 	return l.ctx
 }

@@ -107,3 +107,19 @@ func isAny(err error, targets ...error) bool {
 	}
 	return false
 }
+
+// until waits for a condition.
+func until(t testing.TB, what string, f func() bool) {
+	t.Helper()
+	for end := time.Now().Add(soon); !f(); time.Sleep(100 * time.Microsecond) {
+		if time.Now().After(end) {
+			t.Fatalf("it never came that %s", what)
+		}
+	}
+}
+
+// during calls f while a read of s waits and returns what the read brings.
+func during(t *testing.T, s *Socket, f func()) ([]byte, error) {
+	t.Helper()
+	return (&caseT{t, background}).during(s, f)
+}

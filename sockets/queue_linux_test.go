@@ -1,7 +1,6 @@
 package sockets
 
 import (
-	"net"
 	"strconv"
 	"testing"
 
@@ -29,7 +28,10 @@ func listening(t testing.TB, family int, sa unix.Sockaddr) int {
 // fullQueue returns a port whose queue takes no more connections.
 func fullQueue(t testing.TB) (port string) {
 	t.Helper()
-	addr := sysName(listening(t, unix.AF_INET, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})).(*net.TCPAddr)
+	addr, err := sysName(listening(t, unix.AF_INET, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	if err != nil {
+		t.Fatal(err)
+	}
 	port = strconv.Itoa(addr.Port)
 	for {
 		c, err := Connect("127.0.0.1", port, 10*short)

@@ -6,12 +6,10 @@ import (
 	"github.com/kharon-net/kharon/reactor"
 )
 
-var _ syscall.Conn = (*Socket)(nil)
-
 // SyscallConn returns the socket for those who make system calls of their own:
-// options that this package does not know, messages with control data. They
-// go past the read buffer: what Buffered counts they do not see. The
-// descriptor is non-blocking. Safe to call from any goroutine.
+// messages with control data, what this package does not know. They go past
+// the read buffer: what Buffered counts they do not see. The descriptor is
+// non-blocking. Safe to call from any goroutine.
 func (s *Socket) SyscallConn() (syscall.RawConn, error) { return rawConn{s}, nil }
 
 type rawConn struct {
@@ -52,7 +50,7 @@ func (c rawConn) Write(f func(fd uintptr) (done bool)) error {
 
 func (s *Socket) repeat(ev reactor.Events, lim *limit, f func(fd uintptr) bool) error {
 	for {
-		ticket := s.ticket()
+		ticket := s.desc.Ticket()
 		if f(uintptr(s.fd)) {
 			return nil
 		}

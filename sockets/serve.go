@@ -2,7 +2,6 @@ package sockets
 
 import (
 	"context"
-	"net"
 	"runtime/debug"
 
 	"github.com/kharon-net/kharon/reactor"
@@ -10,45 +9,33 @@ import (
 
 // This file is the life of one connection of a Server.
 
-// accept is called by the loop with a new connection, which is to live on l.
-func (s *Server) accept(l *reactor.Loop, fd int, remote net.Addr) {
+// take starts the handler of a connection.
+func (s *Server) take(ln *Listener, fd int, from Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopped {
-		_ = sysClose(fd)
-		return
-	}
+	l := s.r.Next()
 	if s.Mode == Fiber {
-		if _, err := l.Go(s.ctx, func(ctx context.Context) { s.serve(ctx, l, fd, remote) }); err != nil {
+		if _, err := l.Go(s.ctx, func(ctx context.Context) { s.serve(ctx, l, ln, fd, from) }); err != nil {
 			_ = sysClose(fd)
 			return
 		}
 	} else {
-		go s.serve(s.ctx, l, fd, remote)
+		go s.serve(s.ctx, l, ln, fd, from)
 	}
 	s.handlers++
 }
 
 // serve is the goroutine, or the fiber, of a connection. Shutdown waits for it.
-func (s *Server) serve(ctx context.Context, l *reactor.Loop, fd int, remote net.Addr) {
+func (s *Server) serve(ctx context.Context, l *reactor.Loop, ln *Listener, fd int, from Addr) {
 	defer s.finished()
-	if s.ready.Wait(ctx) != nil {
-		_ = sysClose(fd)
-		return
-	}
-	desc, err := l.Watch(fd)
+	c, err := ln.s.accepted(l, fd, from)
 	if err != nil { // the reactor has stopped
-		_ = sysClose(fd)
 		return
 	}
-	c := newSocket(desc, fd, remote)
-	c.joinFiber(ctx)
-	if c.stream {
-		_ = sysNoDelay(fd, true)
-	}
+	c.join(ctx, background)
 	s.enlist(c)
-	defer s.dismiss(c)
-	s.Handler(ctx, c, addrOf(remote))
+	defer s.dismiss(c, from)
+	s.Handler(ctx, c, from)
 }
 
 // enlist makes c one of those that Shutdown closes.
@@ -62,9 +49,9 @@ func (s *Server) enlist(c *Socket) {
 }
 
 // dismiss is deferred around the handler.
-func (s *Server) dismiss(c *Socket) {
+func (s *Server) dismiss(c *Socket, from Addr) {
 	if v := recover(); v != nil && !reactor.Unwinding(v) {
-		s.log.Error("sockets: handler panicked", "peer", c.remote, "panic", v, "stack", string(debug.Stack()))
+		s.log.Error("sockets: handler panicked", "server", s.name(from), "panic", v, "stack", string(debug.Stack()))
 	}
 	s.mu.Lock()
 	delete(s.conns, c)
@@ -76,9 +63,8 @@ func (s *Server) finished() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.handlers--
-	if s.handlers == 0 && s.stopped {
-		close(s.idle)
-	}
+	s.wakeOne()
+	s.checkIdle()
 }
 
 // lastRead bounds how much finish throws away.

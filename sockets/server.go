@@ -2,7 +2,6 @@ package sockets
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"sync"
@@ -11,9 +10,10 @@ import (
 )
 
 // A Handler serves one connection, on a goroutine or in a fiber of its own; see
-// Mode. ctx is done when the server gives its handlers up; from is the peer. When the handler returns
-// the connection is shut down and closed, unless it has done so itself. When
-// it panics that happens too, and the panic is logged.
+// Mode. ctx is done when the server gives its handlers up; from is the peer.
+// When the handler returns the connection is shut down and closed, unless it
+// has done so itself, or has detached it. When it panics that happens too, and
+// the panic is logged.
 type Handler func(ctx context.Context, s *Socket, from Addr)
 
 // A Mode is where the handlers of a server run.
@@ -31,7 +31,8 @@ const (
 )
 
 // A Server accepts connections and calls a handler for each. Set the fields,
-// then call Start; they must not change afterwards.
+// then call Start, or Serve for each of one's own listeners; they must not
+// change afterwards.
 type Server struct {
 	// Handler serves a connection. It must not be nil.
 	Handler Handler
@@ -41,22 +42,29 @@ type Server struct {
 
 	// Prepare is called once, by Start, with the socket that will listen,
 	// before it is bound: to set its options. SO_REUSEADDR is set by then. A
-	// positive backlog replaces Backlog; an error ends Start. The socket is
-	// lent until Prepare returns. Nil does nothing. With ReusePort it is
-	// called for each of the sockets.
+	// positive backlog replaces Backlog; an error ends Start. Nil does
+	// nothing. With ReusePort it is called for each of the sockets.
 	Prepare func(*Socket) (backlog int, err error)
 
-	// Name tells servers apart in logs. "" means "server".
+	// Name tells servers apart in logs, where it stands before the address:
+	// "name/host:port". "" means "server".
 	Name string
 
 	// Backlog is how many established connections may wait to be accepted. 0
-	// means the system's limit.
+	// means DefaultBacklog.
 	Backlog int
 
+	// MaxConns is how many connections may be served at a time. While there
+	// are so many, further ones wait to be accepted. 0 means no limit.
+	MaxConns int
+
 	// ReusePort gives every loop of the reactor a listening socket of its
-	// own, among which the system spreads the connections. False: one loop
-	// accepts.
+	// own, among which the system spreads the connections. It does not work
+	// for unix sockets. False: there is one.
 	ReusePort bool
+
+	// KeepPath leaves the path of a unix socket when the server is closed.
+	KeepPath bool
 
 	// Logger is told of panics and of trouble no caller can be told of. Nil
 	// is silence.
@@ -65,28 +73,32 @@ type Server struct {
 	// Reactor is where the sockets live. Nil means reactor.Default.
 	Reactor *reactor.Reactor
 
-	// immutable after Start
+	// immutable once begun
 	r       *reactor.Reactor
 	log     *slog.Logger
 	ctx     context.Context // the handlers'
 	giveUp  context.CancelFunc
-	forsake func() bool  // ends the watch on Start's ctx
-	ready   reactor.Gate // open when all of these are set; handlers wait for it
+	forsake func() bool     // ends the watch on the first caller's ctx
+	taking  context.Context // done when nothing is accepted any more
+	refuse  context.CancelFunc
 
-	mu       sync.Mutex
-	ln       *reactor.Listener // nil: does not listen
-	addr     Addr
-	started  bool
-	stopped  bool                 // nothing is accepted any more
-	killed   bool                 // connections are closed at once
-	handlers int                  // accepted and not finished
-	conns    map[*Socket]struct{} // theirs
-	idle     chan struct{}        // closed when stopped and no handler runs
+	mu        sync.Mutex
+	begun     bool
+	stopped   bool // nothing is accepted any more
+	killed    bool // connections are closed at once
+	addr      Addr
+	listeners map[*Listener]struct{}
+	loops     int                  // that accept
+	handlers  int                  // accepted and not finished
+	reserved  int                  // places for connections that are about to be accepted
+	waiting   []*reactor.Waiter    // loops that wait for a place
+	conns     map[*Socket]struct{} // the handlers'
+	idle      chan struct{}        // closed when stopped and nobody accepts or serves
 }
 
 // TCPServer starts a server that calls h for every connection to port on host.
 // Panics of h are logged to slog.Default. For the details see Server.Start.
-// Safe to call from any goroutine.
+// Safe to call from any goroutine but a loop's.
 func TCPServer(host, port string, h Handler) (*Server, error) {
 	s := &Server{Handler: h, Logger: slog.Default()}
 	if err := s.Start(background, host, port); err != nil {
@@ -95,48 +107,74 @@ func TCPServer(host, port string, h Handler) (*Server, error) {
 	return s, nil
 }
 
-// Start listens on port of host and returns; connections are served in the
-// background. An empty host, or "*", is every address of this machine; with
-// port "0" the system chooses one, see Addr. With host "unix/" the port is the
-// path of a unix socket: one that a server has left behind is replaced, and
-// Close removes it.
+// Start listens on port of host, as Listen does, and returns; connections are
+// accepted and served in the background.
 //
 // The ctx of the handlers is derived from ctx. When ctx is done they are told,
 // and the server stops accepting as by Close.
 //
-// A Server is started once: again is ErrInvalid, as is a missing handler.
-// Safe to call from any goroutine but a loop's.
+// A Server is started once: again, or after Serve, is ErrInvalid, as is a
+// missing handler. Safe to call from any goroutine but a loop's, and from
+// fibers.
 func (s *Server) Start(ctx context.Context, host, port string) error {
-	if host == "*" {
-		host = ""
+	if err := s.begin(ctx, false); err != nil {
+		return &net.OpError{Op: "listen", Err: err}
 	}
-	network, address, err := target(host, port)
+	listeners, err := s.listen(ctx, host, port)
 	if err == nil {
-		err = s.begin(ctx)
+		for _, ln := range listeners {
+			if err = s.launch(ln); err != nil {
+				break
+			}
+		}
 	}
 	if err != nil {
-		return &net.OpError{Op: "listen", Net: network, Err: err}
-	}
-	if err := s.listen(network, address); err != nil {
+		s.stop()
+		s.closeAll(ctx, listeners)
 		s.end()
-		return err
 	}
-	s.forsake = context.AfterFunc(ctx, func() { _ = s.Close() })
-	s.ready.Open()
-	return nil
+	return err
 }
 
-func (s *Server) begin(ctx context.Context) (err error) {
+// listen makes the listening sockets.
+func (s *Server) listen(ctx context.Context, host, port string) (all []*Listener, err error) {
+	cfg := ListenConfig{Prepare: s.Prepare, Backlog: s.Backlog, ReusePort: s.ReusePort, KeepPath: s.KeepPath,
+		Reactor: s.r, spread: true}
+	n := 1
+	if s.ReusePort && host != unixHost {
+		n = s.r.Loops()
+	}
+	for range n {
+		ln, err := ListenContext(ctx, host, port, cfg)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, ln)
+		port = addrOf(ln.Addr()).Service()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addr = addrOf(all[0].Addr())
+	return all, nil
+}
+
+// begin checks the fields and makes what handlers need. Only Serve may come
+// again.
+func (s *Server) begin(ctx context.Context, again bool) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
+	case s.begun && again:
+		return nil
 	case s.Handler == nil:
 		return invalid("a server without a handler")
 	case s.Mode < Goroutine || s.Mode > Fiber:
 		return invalid("unknown mode")
 	case s.Backlog < 0:
 		return invalid("negative backlog")
-	case s.started:
+	case s.MaxConns < 0:
+		return invalid("negative number of connections")
+	case s.begun:
 		return invalid("a server that was started before")
 	}
 	if s.r = s.Reactor; s.r == nil {
@@ -144,125 +182,39 @@ func (s *Server) begin(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	name := s.Name
-	if name == "" {
-		name = "server"
-	}
 	if s.log = s.Logger; s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.log = s.log.With("server", name)
 	s.ctx, s.giveUp = context.WithCancel(ctx)
-	s.conns = map[*Socket]struct{}{}
+	s.taking, s.refuse = context.WithCancel(background)
+	s.forsake = context.AfterFunc(ctx, func() { _ = s.Close() })
+	s.conns, s.listeners = map[*Socket]struct{}{}, map[*Listener]struct{}{}
 	s.idle = make(chan struct{})
-	s.started = true
+	s.begun = true
 	return nil
 }
 
-func (s *Server) listen(network, address string) error {
-	cfg := reactor.ListenConfig{Backlog: s.Backlog, ReusePort: s.ReusePort}
-	if s.Prepare != nil {
-		cfg.Prepare = s.prepare
+// name is what logs call the server at an address, or a connection of it.
+func (s *Server) name(at Addr) string {
+	if s.Name == "" {
+		return "server/" + at.String()
 	}
-	ln, err := s.r.ListenFunc(network, address, cfg, s.accept)
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ln = ln
-	s.addr = addrOf(ln.Addr())
-	return nil
-}
-
-// prepare lends the socket that will listen to Prepare.
-func (s *Server) prepare(fd int) (backlog int, err error) {
-	lent := newSocket(nil, fd, nil)
-	backlog, err = s.Prepare(lent)
-	switch {
-	case err != nil:
-		return 0, err
-	case backlog < 0:
-		return 0, invalid("negative backlog")
-	case lent.closed.Swap(true):
-		return 0, errors.New("sockets: Prepare closed the socket that should listen")
-	}
-	return backlog, nil
+	return s.Name + "/" + at.String()
 }
 
 // Addr returns the address the server listens on, with the port the system
-// chose when 0 was asked for. Before Start it is no address. Safe to call from
-// any goroutine.
+// chose when 0 was asked for: after Serve, that of the first listener. Before
+// it is no address. Safe to call from any goroutine.
 func (s *Server) Addr() Addr {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.addr
 }
 
-// Close stops accepting. The handlers go on. When it returns the address is
-// free again. Closing twice, or before Start, is net.ErrClosed. Safe to call
-// from any goroutine.
-func (s *Server) Close() error {
-	if !s.stop() {
-		return &net.OpError{Op: "close", Net: s.Addr().Network(), Addr: s.Addr(), Err: net.ErrClosed}
-	}
-	_ = s.ln.Close() // its error says that the reactor has closed it first
-	return nil
-}
-
-// Shutdown stops accepting and waits until every handler has returned. When
-// ctx is done first, the handlers' ctx is cancelled and their connections are
-// closed, and Shutdown returns ctx's cause without waiting for them any
-// longer. It may be called after Close, and again. Safe to call from any
-// goroutine but a handler's, which would wait for itself.
-func (s *Server) Shutdown(ctx context.Context) error {
-	_ = s.Close()
-	s.mu.Lock()
-	listened := s.ln != nil
-	s.mu.Unlock()
-	if !listened {
-		return nil
-	}
-	select {
-	case <-s.idle:
-		s.end()
-		return nil
-	case <-ctx.Done():
-		s.end()
-		s.kill()
-		return context.Cause(ctx)
-	}
-}
-
-// stop takes note that nothing is accepted any more and reports whether that
-// is news.
-func (s *Server) stop() bool {
+// Conns returns how many connections are being served. Safe to call from any
+// goroutine.
+func (s *Server) Conns() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopped || s.ln == nil {
-		return false
-	}
-	s.stopped = true
-	if s.handlers == 0 {
-		close(s.idle)
-	}
-	return true
-}
-
-// end tells the handlers that nobody waits for them any longer.
-func (s *Server) end() {
-	s.giveUp()
-	if s.forsake != nil {
-		s.forsake()
-	}
-}
-
-// kill closes every connection, present and on its way.
-func (s *Server) kill() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.killed = true
-	for c := range s.conns {
-		_ = c.Close()
-	}
+	return s.handlers
 }

@@ -2,32 +2,11 @@ package sockets
 
 import (
 	"context"
-	"io"
 	"net"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 )
-
-func TestC135CloseLetsHandlersGoOn(t *testing.T) {
-	begun, release := make(chan struct{}), make(chan struct{})
-	srv := serve(t, &Server{Handler: func(_ context.Context, s *Socket, _ Addr) {
-		close(begun)
-		<-release
-		send(t, s, "late")
-	}})
-	c := connect(t, srv)
-	<-begun
-	if err := srv.Close(); err != nil {
-		t.Error(err)
-	}
-	wantIs(t, srv.Close(), net.ErrClosed)
-	_, err := Connect("127.0.0.1", portOf(srv), soon)
-	wantIs(t, err, syscall.ECONNREFUSED)
-	close(release)
-	wantBytes(t, "late", io.ErrUnexpectedEOF)(c.ReadN(10, soon))
-}
 
 func TestShutdownWaitsForHandlers(t *testing.T) {
 	var done atomic.Bool

@@ -2,22 +2,25 @@ package sockets
 
 import (
 	"context"
+	"io"
 	"net"
-	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/kharon-net/kharon/reactor"
 )
 
-// A Socket is one end of a connection, for code that reads and writes and
-// waits where it must. It is a net.Conn, and has calls that net.Conn has not:
-// reading to a delimiter or a count, each with a timeout.
+// A Socket is a socket for code that calls and waits where it must: one end of
+// a connection, one that listens, or one for datagrams. It is a net.Conn, and
+// has calls that net.Conn has not: reading to a delimiter or a count, each with
+// a timeout.
 //
-// Any number of goroutines may use a Socket; of one that belongs to a fiber,
-// other goroutines may set deadlines and close it. Reads take turns, and so do
-// writes: the bytes of one call are not mixed with those of another. Waiting
-// for the turn counts against the call's timeout. Close wakes everybody.
+// Any number of goroutines may use a Socket, also one that belongs to a fiber,
+// whether that runs or not. Reads take turns, and so do writes: the bytes of
+// one call are not mixed with those of another. Waiting for the turn counts
+// against the call's timeout. Waits for readiness are shared. Close wakes
+// everybody.
 //
 // # Timeouts
 //
@@ -25,36 +28,49 @@ import (
 // is one attempt that does not wait, so that what is already there is had. A
 // deadline set by SetDeadline and its relatives holds beside it: whichever is
 // earlier counts, and once a deadline has passed every call fails, as in
-// package net.
+// package net. WithContext adds the end of a context.
 //
 // # Bytes
 //
 // No byte is lost. A call that fails without ending the stream (a timeout, a
-// limit) takes nothing: the bytes stay, and Buffered tells how many there are.
-// A call that fails because the stream has ended hands over the rest together
-// with the error, once: with io.ErrUnexpectedEOF when the peer has finished
-// sending, with the system's error when the connection broke.
+// limit, a context) takes nothing: the bytes stay, and Buffered tells how many
+// there are. A call that fails because the stream has ended hands over the
+// rest together with the error, once: with io.ErrUnexpectedEOF when the peer
+// has finished sending, with the system's error when the connection broke.
 //
 // # Errors
 //
 // They are *net.OpError with one of these inside, for errors.Is: ErrTimeout,
-// ErrInvalid, ErrLimit, net.ErrClosed, a system error number. The end of the
-// stream is io.EOF or io.ErrUnexpectedEOF, bare.
+// ErrWouldBlock, ErrInvalid, ErrLimit, net.ErrClosed, context.Canceled, a
+// system error number. The end of the stream is io.EOF or io.ErrUnexpectedEOF,
+// bare.
 type Socket struct {
+	*state
+
+	// Of this handle; another one of the same socket has others. Immutable.
+	ctx   context.Context // its waits end when this is done
+	fiber *reactor.Fiber  // whose waits yield to the loop; nil: goroutines wait
+	inner context.Context // ctx, to wait with in the fiber
+}
+
+// state is what all handles of a socket share.
+type state struct {
 	// immutable
-	desc    *reactor.Desc // nil: lent, a socket that is only prepared
-	fd      int
-	network string
-	local   net.Addr
-	remote  net.Addr
-	stream  bool            // a TCP stream: a short read tells that there is no more
-	fiber   *reactor.Fiber  // whose waits yield to the loop; nil: goroutines wait
-	inFiber context.Context // to wait with in the fiber
+	desc  *reactor.Desc
+	fd    int
+	kind  kind
+	tcp   bool // a TCP stream: a short read tells that there is no more
+	alien bool // the descriptor was not made here
 
 	// atomics
 	closed  atomic.Bool
+	limited atomic.Bool // a deadline for reading was set
+	listens atomic.Bool
+	waits   atomic.Bool // Recv, Send, Accept and their like wait
 	maxLine atomic.Int64
 	held    atomic.Int64 // in.len(), for those who have not the turn
+	ends    atomic.Pointer[ends]
+	last    atomic.Pointer[net.OpError]
 
 	reads  turn
 	writes turn
@@ -63,59 +79,58 @@ type Socket struct {
 	in      buffer
 	dry     bool           // the kernel had no more to read at the moment
 	dryAt   reactor.Ticket // of this ticket
-	scanned int            // that many bytes hold no end of one of
-	sought  []string       // these delimiters
+	scanned int            // that many bytes hold no end of one of the first finder's
+	finders [2]finder      // the latest first
 }
 
-var _ net.Conn = (*Socket)(nil)
+// ends are the addresses of both ends as package net has them.
+type ends struct {
+	local, remote net.Addr
+}
 
-func newSocket(desc *reactor.Desc, fd int, remote net.Addr) *Socket {
-	s := &Socket{desc: desc, fd: fd, remote: remote, local: sysName(fd),
-		network: "tcp"}
+var (
+	_ net.Conn      = (*Socket)(nil)
+	_ syscall.Conn  = (*Socket)(nil)
+	_ io.ByteReader = (*Socket)(nil)
+)
+
+// newSocket makes a Socket of fd, which is non-blocking, on l. It owns fd from
+// then on, also when it fails.
+func newSocket(l *reactor.Loop, fd int, k kind) (*Socket, error) {
+	desc, err := l.Watch(fd)
+	if err != nil { // the reactor has stopped
+		_ = sysClose(fd)
+		return nil, err
+	}
+	whole := &struct {
+		Socket
+		state
+	}{}
+	s := &whole.Socket
+	s.state = &whole.state
+	s.ctx = background
+	s.desc, s.fd, s.kind = desc, fd, k
+	s.tcp = k.typ == Stream && k.inet() && (k.proto == 0 || k.proto == ProtocolTCP)
 	s.reads.init()
 	s.writes.init()
 	s.maxLine.Store(DefaultMaxLine)
-	if remote != nil {
-		s.network = remote.Network()
-	}
-	s.stream = s.network == "tcp"
-	return s
+	s.ends.Store(&ends{})
+	return s, nil
 }
 
-// joinFiber makes the socket one of the fiber that ctx belongs to, if any. The
-// fiber's own context does not end the waits: Close and deadlines do.
-func (s *Socket) joinFiber(ctx context.Context) {
-	if x := reactor.Current(ctx); x != nil {
-		s.fiber, s.inFiber = x, x.Context(background)
+// named fills in the addresses of the ends, as far as they are known.
+func (s *Socket) named(remote Addr) {
+	e := &ends{remote: remote.of(s.kind).std()}
+	if local, err := sysName(s.fd); err == nil {
+		e.local = local.of(s.kind).std()
 	}
-}
-
-// here returns the context of the socket's fiber if that is the caller, so that
-// its waits yield, and nil for a goroutine. Both may use the socket, but not at
-// the same moment: a goroutine that calls while the fiber runs is taken for it.
-func (s *Socket) here() context.Context {
-	if s.fiber != nil && s.fiber.Running() {
-		return s.inFiber
-	}
-	return nil
+	s.ends.Store(e)
 }
 
 // enter keeps the descriptor open until leave.
-func (s *Socket) enter() error {
-	if s.desc != nil {
-		return s.desc.Use()
-	}
-	if s.closed.Load() {
-		return net.ErrClosed
-	}
-	return nil
-}
+func (s *Socket) enter() error { return s.desc.Use() }
 
-func (s *Socket) leave() {
-	if s.desc != nil {
-		s.desc.Done()
-	}
-}
+func (s *Socket) leave() { s.desc.Done() }
 
 // do calls f while the descriptor can not be closed.
 func (s *Socket) do(op, call string, f func(fd int) error) error {
@@ -134,10 +149,28 @@ func (s *Socket) Close() error {
 	if s.closed.Swap(true) {
 		return s.opError("close", net.ErrClosed)
 	}
-	if s.desc == nil {
-		return nil
+	if s.alien {
+		if err := sysAlive(s.fd); err != nil {
+			s.abandon()
+			return s.opError("close", systemError("close", err))
+		}
+	}
+	if s.listens.Load() && !s.alien && s.enter() == nil {
+		_ = sysShutdown(s.fd, ShutBoth) // nobody gets in any more, though the loop has still to let go of it
+		s.leave()
 	}
 	return s.opError("close", s.desc.Close())
+}
+
+// abandon ends a Socket whose descriptor was closed by somebody else. The loop
+// closes the number once more, when it has let go of it: until then something
+// else stands in its place. When it is another's already, it stays open.
+func (s *Socket) abandon() {
+	if sysOccupy(s.fd) {
+		_ = s.desc.Close()
+		return
+	}
+	go func() { _, _ = s.desc.Release(background) }() // which waits for the loop
 }
 
 // How is an end of a connection to shut down, or both.
@@ -170,72 +203,19 @@ func (s *Socket) CloseWrite() error { return s.Shutdown(ShutWrite) }
 // SetDeadline sets the deadline of reads and writes, of those that wait as of
 // those to come. The zero time is none. Safe to call from any goroutine.
 func (s *Socket) SetDeadline(t time.Time) error {
-	return s.setDeadline(reactor.Readable|reactor.Writable, t)
+	s.limited.Store(true)
+	return s.opError("set", s.desc.SetDeadline(reactor.Readable|reactor.Writable, t))
 }
 
 // SetReadDeadline is SetDeadline for reads alone. Safe to call from any
 // goroutine.
-func (s *Socket) SetReadDeadline(t time.Time) error { return s.setDeadline(reactor.Readable, t) }
+func (s *Socket) SetReadDeadline(t time.Time) error {
+	s.limited.Store(true)
+	return s.opError("set", s.desc.SetDeadline(reactor.Readable, t))
+}
 
 // SetWriteDeadline is SetDeadline for writes alone. Safe to call from any
 // goroutine.
-func (s *Socket) SetWriteDeadline(t time.Time) error { return s.setDeadline(reactor.Writable, t) }
-
-func (s *Socket) setDeadline(ev reactor.Events, t time.Time) error {
-	if s.desc == nil {
-		return s.opError("set", net.ErrClosed)
-	}
-	return s.opError("set", s.desc.SetDeadline(ev, t))
-}
-
-// LocalAddr returns the address of this end as package net gives it, such as
-// *net.TCPAddr, also after Close. Safe to call from any goroutine.
-func (s *Socket) LocalAddr() net.Addr { return s.local }
-
-// RemoteAddr returns the address of the other end as package net gives it.
-// Safe to call from any goroutine.
-func (s *Socket) RemoteAddr() net.Addr { return s.remote }
-
-// Name asks the system for the address of this end; see getsockname(2). Safe
-// to call from any goroutine.
-func (s *Socket) Name() (a Addr, err error) {
-	err = s.do("name", "getsockname", func(fd int) error {
-		a = addrOf(sysName(fd))
-		return nil
-	})
-	return a, err
-}
-
-// Peer asks the system for the address of the other end; see getpeername(2).
-// Without one the error is syscall.ENOTCONN. Safe to call from any goroutine.
-func (s *Socket) Peer() (a Addr, err error) {
-	err = s.do("peer", "getpeername", func(fd int) error {
-		addr, err := sysPeer(fd)
-		a = addrOf(addr)
-		return err
-	})
-	return a, err
-}
-
-// FD returns the number of the descriptor, or -1 when the socket is closed. It
-// is for logs and for options that this package does not know: the socket
-// keeps owning it. Safe to call from any goroutine.
-func (s *Socket) FD() int {
-	if s.closed.Load() {
-		return -1
-	}
-	return s.fd
-}
-
-// String returns "fd 7, aka 127.0.0.1:3301, peer 127.0.0.1:51000". Safe to call
-// from any goroutine.
-func (s *Socket) String() string {
-	text := "fd " + strconv.Itoa(s.FD())
-	if s.local != nil {
-		text += ", aka " + addrOf(s.local).String()
-	}
-	if s.remote != nil {
-		text += ", peer " + addrOf(s.remote).String()
-	}
-	return text
+func (s *Socket) SetWriteDeadline(t time.Time) error {
+	return s.opError("set", s.desc.SetDeadline(reactor.Writable, t))
 }

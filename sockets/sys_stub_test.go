@@ -7,3 +7,5 @@ import "time"
 func waiting(int) int { return 0 }
 
 func cpuTime() time.Duration { return 0 }
+
+func closedOnExec(int) bool { return false }

@@ -1,6 +1,9 @@
 package sockets
 
 import (
+	"context"
+	"errors"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -31,9 +34,12 @@ type turn struct {
 
 func (t *turn) init() { t.handover = make(chan struct{}, 1) }
 
-// lock waits for the turn within the limit; the error is ErrTimeout. It need
-// not look at the socket's deadline nor at Close: they end the holder, and
-// then those who wait find out one by one.
+// try takes the turn if it is free.
+func (t *turn) try() bool { return t.count.CompareAndSwap(0, 1) }
+
+// lock waits for the turn within the limit; the error is ErrTimeout, or that
+// the limit's context is done. It need not look at the socket's deadline nor
+// at Close: they end the holder, and then those who wait find out one by one.
 func (t *turn) lock(l *limit) error {
 	if t.count.Add(1) == 1 {
 		return nil
@@ -43,30 +49,45 @@ func (t *turn) lock(l *limit) error {
 
 func (t *turn) wait(l *limit) error {
 	if l.once() {
-		return t.giveUp()
+		return t.hope()
 	}
-	if l.ctx != nil {
-		return t.waitInFiber(l)
+	ctx := l.where()
+	if reactor.Current(ctx) != nil {
+		return t.waitInFiber(ctx, l)
 	}
-	until := l.until()
-	if until.IsZero() {
-		<-t.handover
-		return nil
+	var late <-chan time.Time // never, without a timeout
+	if until := l.until(); !until.IsZero() {
+		timer := time.NewTimer(time.Until(until))
+		defer timer.Stop()
+		late = timer.C
 	}
-	timer := time.NewTimer(time.Until(until))
-	defer timer.Stop()
 	select {
 	case <-t.handover:
 		return nil
-	case <-timer.C:
-		return t.giveUp()
+	case <-late:
+		return t.giveUp(ErrTimeout)
+	case <-ctx.Done():
+		return t.giveUp(interrupted(ctx))
 	}
+}
+
+// hope waits for no more than a moment: most have the turn for less.
+func (t *turn) hope() error {
+	for range 16 {
+		select {
+		case <-t.handover:
+			return nil
+		default:
+			runtime.Gosched()
+		}
+	}
+	return t.giveUp(ErrTimeout)
 }
 
 // waitInFiber is wait for a fiber, which must not wait for a channel: it sleeps
 // until somebody unlocks, and looks whether the token is for it.
-func (t *turn) waitInFiber(l *limit) error {
-	w := reactor.NewWaiter(l.ctx)
+func (t *turn) waitInFiber(ctx context.Context, l *limit) error {
+	w := reactor.NewWaiter(ctx)
 	defer w.Free()
 	for {
 		t.nap(w)
@@ -76,10 +97,16 @@ func (t *turn) waitInFiber(l *limit) error {
 			return nil
 		default:
 		}
-		err := w.Wait(l.ctx, l.until())
+		err := w.Wait(ctx, l.until())
 		t.rise(w)
-		if err != nil {
-			return t.giveUp()
+		switch {
+		case err == nil:
+		case ctx.Err() != nil:
+			return t.giveUp(interrupted(ctx))
+		case errors.Is(err, reactor.ErrStopped):
+			return t.giveUp(err)
+		default:
+			return t.giveUp(ErrTimeout)
 		}
 	}
 }
@@ -99,7 +126,8 @@ func (t *turn) rise(w *reactor.Waiter) {
 	t.napping.Store(len(t.fibers) > 0)
 }
 
-func (t *turn) giveUp() error {
+// giveUp stops waiting because of err, unless the turn has just come.
+func (t *turn) giveUp(err error) error {
 	for {
 		n := t.count.Load()
 		if n == 1 {
@@ -107,7 +135,7 @@ func (t *turn) giveUp() error {
 			return nil
 		}
 		if t.count.CompareAndSwap(n, n-1) {
-			return ErrTimeout
+			return err
 		}
 	}
 }

@@ -15,7 +15,7 @@ func TestTurnIsExclusiveAndSurvivesGivingUp(t *testing.T) {
 	for i := range 8 {
 		wg.Go(func() {
 			for range 2000 {
-				lim := limit{timeout: []time.Duration{Forever, NoWait, 20 * time.Microsecond, time.Second}[i%4]}
+				lim := limit{ctx: background, timeout: []time.Duration{Forever, NoWait, 20 * time.Microsecond, time.Second}[i%4]}
 				if tn.lock(&lim) != nil {
 					mu.Lock()
 					gaveUp++

@@ -19,10 +19,13 @@ var errSlowReader = errors.New("box: the client does not read its pushes, as Slo
 // still drop.
 type outbox struct {
 	mu       sync.Mutex
+	credit   int               // bytes that may be pushed before looking at the output again
+	taken    uint64            // pushes
 	held     [][]byte          // whole frames, oldest first
 	size     int               // of held, in bytes
 	waiting  []*reactor.Waiter // those who Block
 	draining bool              // OnDrain has been asked for
+	quick    quickPush
 
 	count atomic.Int32 // len(held)
 }
@@ -106,27 +109,45 @@ func (x *session) append(t target, frame []byte) error {
 	case late:
 		return ErrRequestDone
 	}
-	x.counts.pushes.Add(1)
+	x.outbox.taken++
 	return nil
 }
 
 // room reports whether n more bytes are within the budget. Called with
-// outbox.mu held.
+// outbox.mu held, by who then writes them.
 func (x *session) room(n int) bool {
-	fits := func() bool {
-		used := x.conn.Queued() + x.outbox.size
-		return used == 0 || used+n <= x.srv.cfg.OutputBudget
+	o := &x.outbox
+	if n <= o.credit {
+		o.credit -= n
+		return true
 	}
-	if fits() {
+	if x.fits(n) {
 		return true
 	}
 	x.conn.Flush()
-	return fits()
+	return x.fits(n)
+}
+
+// fits is room by looking at the output. A part of what is left there is lent
+// to the next pushes, so that not each of them has to look. Called with
+// outbox.mu held.
+func (x *session) fits(n int) bool {
+	o, budget := &x.outbox, x.srv.cfg.OutputBudget
+	used := x.conn.Queued() + o.size
+	o.credit = 0
+	if used > 0 && used+n > budget {
+		return false
+	}
+	if len(o.held) == 0 {
+		o.credit = max(min(budget-used-n, budget/16), 0)
+	}
+	return true
 }
 
 // pushOrHold is a push of the kind DropOldest. Called with outbox.mu held.
 func (x *session) pushOrHold(t target, frame []byte) error {
 	o := &x.outbox
+	o.credit = 0
 	if len(o.held) == 0 && x.conn.Queued()+len(frame) <= x.srv.cfg.OutputBudget/2 {
 		return x.append(t, frame)
 	}
@@ -143,7 +164,8 @@ func (x *session) pushOrHold(t target, frame []byte) error {
 		o.unhold()
 		return ErrRequestDone
 	}
-	x.counts.pushes.Add(1)
+	x.outbox.taken++
+	o.credit = 0
 	x.askDrain()
 	return nil
 }

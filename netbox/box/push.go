@@ -66,6 +66,11 @@ func (s Session) pushTo(ctx context.Context, t target, v any) error {
 	case !t.running():
 		return ErrRequestDone
 	}
+	if s.policy != DropOldest {
+		if done, err := s.x.tryQuick(t, v); done {
+			return err
+		}
+	}
 	buf := bytebufferpool.Get()
 	defer bytebufferpool.Put(buf)
 	frame, mark := iproto.AppendChunkHead(buf.B[:0], t.sync, s.x.srv.schemaVersion())

@@ -48,7 +48,7 @@ type serverCounts struct {
 // sessionCounts are what is counted for each session, so that loops do not
 // meet at one counter.
 type sessionCounts struct {
-	requests, errors, pushes, events atomic.Uint64
+	requests, errors, events atomic.Uint64
 }
 
 // sessionTotals are sums of sessionCounts.
@@ -59,7 +59,9 @@ type sessionTotals struct {
 func (t *sessionTotals) add(x *session) {
 	t.requests += x.counts.requests.Load()
 	t.errors += x.counts.errors.Load()
-	t.pushes += x.counts.pushes.Load()
+	x.outbox.mu.Lock()
+	t.pushes += x.outbox.taken
+	x.outbox.mu.Unlock()
 	t.events += x.counts.events.Load()
 	t.sent += x.conn.Sent()
 }

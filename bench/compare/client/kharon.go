@@ -10,10 +10,8 @@ import (
 	"github.com/kharon-net/kharon/reactor"
 )
 
-var notYet = map[Op]string{Select: "it has no select yet"}
-
 // kharon is package netbox, its callers being goroutines.
-var kharon = &Library{Name: "kharon", missing: notYet, connect: func(addr string, s Shape) (runner, error) {
+var kharon = &Library{Name: "kharon", connect: func(addr string, s Shape) (runner, error) {
 	r, err := reactor.New(reactor.Config{Loops: 1})
 	if err != nil {
 		return nil, err
@@ -22,7 +20,7 @@ var kharon = &Library{Name: "kharon", missing: notYet, connect: func(addr string
 }}
 
 // kharonFibers is package netbox, its callers being fibers of the connection's loop.
-var kharonFibers = &Library{Name: "kharon-fibers", missing: notYet, async: "one caller that does not wait needs no fiber",
+var kharonFibers = &Library{Name: "kharon-fibers", async: "one caller that does not wait needs no fiber",
 	connect: func(addr string, s Shape) (runner, error) {
 		r, err := reactor.New(reactor.Config{Loops: 1})
 		if err != nil {
@@ -40,7 +38,7 @@ func connectKharon(r *reactor.Reactor, addr string, s Shape, start func(func(con
 	if err != nil {
 		return nil, err
 	}
-	request, read, err := kharonRequest(s.Op)
+	op, err := kharonOp(s.Op, conn)
 	if err != nil {
 		return nil, err
 	}
@@ -48,34 +46,68 @@ func connectKharon(r *reactor.Reactor, addr string, s Shape, start func(func(con
 	if s.Async {
 		c.callers = 1
 		c.caller = func(ctx context.Context, t *turns) error {
-			send := func(i int) (*netbox.Future, error) { return conn.Send(request(i)), nil }
+			send := func(i int) (*netbox.Future, error) { return conn.Send(op.request(i)), nil }
 			return window(t, s.Callers, send, func(f *netbox.Future) error {
 				defer f.Release()
 				res, err := f.Wait(ctx)
 				if err != nil {
 					return err
 				}
-				return read(res)
+				return op.read(res)
 			})
 		}
 		return c, nil
 	}
-	c.caller = func(ctx context.Context, t *turns) error {
-		return t.each(func(i int) error { return conn.DoFunc(ctx, request(i), read) })
-	}
+	c.caller = func(ctx context.Context, t *turns) error { return t.each(op.call(ctx)) }
 	return c, nil
 }
 
-// kharonRequest returns how a request is made, and how its result is read.
-func kharonRequest(op Op) (request func(i int) netbox.Request, read func(netbox.Result) error, err error) {
+// operation is a request in both ways of making it.
+type operation struct {
+	request func(i int) netbox.Request
+	read    func(netbox.Result) error
+	call    func(ctx context.Context) func(i int) error // for one caller
+}
+
+func kharonOp(op Op, conn *netbox.Conn) (operation, error) {
 	switch op {
 	case Ping:
-		return func(int) netbox.Request { return netbox.Ping() }, func(netbox.Result) error { return nil }, nil
+		return operation{
+			func(int) netbox.Request { return netbox.Ping() },
+			func(netbox.Result) error { return nil },
+			func(ctx context.Context) func(int) error { return func(int) error { return conn.Ping(ctx) } },
+		}, nil
 	case Call:
-		return func(i int) netbox.Request { return netbox.Call("echo", i%keys) }, func(r netbox.Result) error {
+		request := func(i int) netbox.Request { return netbox.Call("echo", i%keys) }
+		read := func(r netbox.Result) error {
 			r.Int(0)
 			return r.Err()
+		}
+		return operation{request, read, func(ctx context.Context) func(int) error {
+			return func(i int) error { return conn.DoFunc(ctx, request(i), read) }
+		}}, nil
+	case Select:
+		from := conn.Space(space)
+		one := netbox.SelectOptions{Limit: 1}
+		var rows []Row // of the one caller who does not wait
+		return operation{
+			func(i int) netbox.Request { return from.SelectRequest(netbox.IntKey(int64(i%keys)), one) },
+			func(r netbox.Result) (err error) {
+				if rows, err = netbox.AppendTuples(rows[:0], r); err != nil {
+					return err
+				}
+				return check(rows)
+			},
+			func(ctx context.Context) func(int) error {
+				var rows []Row
+				return func(i int) (err error) {
+					if rows, err = netbox.AppendSelect(ctx, rows[:0], from, netbox.IntKey(int64(i%keys)), one); err != nil {
+						return err
+					}
+					return check(rows)
+				}
+			},
 		}, nil
 	}
-	return nil, nil, fmt.Errorf("no request is called %q", op)
+	return operation{}, fmt.Errorf("no request is called %q", op)
 }

@@ -2,7 +2,13 @@
 
 package client
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/kharon-net/kharon/codec/msgp"
+)
 
 // What is selected from: the space that package tarantool's server has.
 const (
@@ -11,11 +17,32 @@ const (
 	keys  = 128 // of the rows, from 0
 )
 
-// A Row is a tuple of the space.
+// A Row is a tuple of the space. It decodes itself, which is the fastest that each library has.
 type Row struct {
-	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // it tells msgpack that a row is an array
-	ID       uint
-	Name     string
+	ID   uint64
+	Name string
+}
+
+// DecodeMsgpack is for go-tarantool and FZambia/tarantool ("Custom (un)packing and typed selects and function calls" in
+// the former's README).
+func (r *Row) DecodeMsgpack(d *msgpack.Decoder) error {
+	n, err := d.DecodeArrayLen()
+	if err == nil && n != 2 {
+		err = fmt.Errorf("a tuple of %d fields", n)
+	}
+	if err == nil {
+		r.ID, err = d.DecodeUint64()
+	}
+	if err == nil {
+		r.Name, err = d.DecodeString()
+	}
+	return err
+}
+
+// DecodeTuple is for netbox (TupleDecoder).
+func (r *Row) DecodeTuple(t msgp.Array) error {
+	r.ID, r.Name = uint64(t.Int(0)), t.String(1)
+	return t.Err()
 }
 
 // check tells whether a select has found its row.

@@ -1,6 +1,6 @@
 // Package tarantooltest runs a real Tarantool for tests: [Start] as a server to connect to, [RunScript] as a client, by
 // way of its net.box, of a server under test. Without a tarantool in PATH both skip the test loudly, or fail it when
-// KHARON_REQUIRE_PEERS is set.
+// KHARON_REQUIRE_PEERS is set. [StartReplicas] runs several that replicate from each other.
 //
 //	srv := tarantooltest.Start(t, tarantooltest.Options{})
 //	conn, err := netbox.Connect(ctx, srv.Addr, netbox.Options{})

@@ -33,6 +33,17 @@ type Options struct {
 	// of the test; nothing is written to disk, so a restart begins anew.
 	Script string
 
+	// Replicates makes the server write its data to disk, so that a restart finds it again, and so that StartReplicas
+	// can make it part of a replica set. Script must do without what is there already.
+	Replicates bool
+
+	// Sources are the addresses of the servers to replicate from, as box.cfg takes them. The first start copies the data
+	// of one of them.
+	Sources []string
+
+	// ReadOnly starts the server read-only.
+	ReadOnly bool
+
 	// MemoryMiB limits what all tuples together may take. Zero means 64, the least is 32.
 	MemoryMiB int
 }
@@ -73,6 +84,7 @@ func Start(t testing.TB, o Options) *Server {
 	}
 	s.args = []string{
 		strconv.Itoa(o.MemoryMiB << 20), strconv.FormatBool(o.Super), strconv.Itoa(os.Getpid()), script,
+		strconv.FormatBool(o.Replicates), strconv.FormatBool(o.ReadOnly), strings.Join(o.Sources, ","),
 	}
 	s.write("server.lua", serverLua)
 	t.Cleanup(s.cleanup)
@@ -91,6 +103,24 @@ func (s *Server) Stop() { s.end(syscall.SIGTERM) }
 //
 // Must be called on the test's goroutine.
 func (s *Server) Kill() { s.end(syscall.SIGKILL) }
+
+// Freeze stops the server in its tracks: its connections stay, and nobody answers on them, until Thaw or the end of the
+// test.
+//
+// Must be called on the test's goroutine.
+func (s *Server) Freeze() {
+	signalGroup(s.cmd, sigFreeze)
+	s.t.Cleanup(s.Thaw)
+}
+
+// Thaw lets a frozen server go on. It does nothing when the server is not running.
+//
+// Must be called on the test's goroutine.
+func (s *Server) Thaw() {
+	if s.cmd != nil {
+		signalGroup(s.cmd, sigThaw)
+	}
+}
 
 // Restart starts the server again on the address it had, after Stop if it is still running.
 //

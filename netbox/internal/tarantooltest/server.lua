@@ -1,19 +1,26 @@
 -- The Tarantool server of a test. server.go passes the arguments.
-local dir, listen, memory, super, parent, script = ...
+local dir, listen, memory, super, parent, script, replicates, read_only, sources = ...
 
 -- Ends with the test process, also when that one had no chance to say so.
-local ffi, fiber = require('ffi'), require('fiber')
+local ffi, fiber, fio = require('ffi'), require('fiber'), require('fio')
 ffi.cdef('int getppid(void);')
 fiber.create(function()
     while ffi.C.getppid() == tonumber(parent) do fiber.sleep(0.5) end
     os.exit(1)
 end)
 
+-- The first start copies the data of the first source, later ones wait for none of them.
+local fresh = #fio.glob(dir .. '/*.snap') == 0
 box.cfg{
     work_dir = dir,
     log = dir .. '/tarantool.log',
     memtx_memory = tonumber(memory),
-    wal_mode = 'none',
+    wal_mode = replicates == 'true' and 'write' or 'none',
+    read_only = read_only == 'true',
+    replication = sources ~= '' and sources:split(',') or nil,
+    replication_connect_quorum = fresh and 1 or 0,
+    replication_connect_timeout = 10,
+    replication_timeout = 0.2,
 }
 
 function echo(...) return ... end
@@ -29,12 +36,15 @@ end
 
 function fail(message) box.error(box.error.PROC_LUA, message) end
 
+-- What is on disk a replica gets from its source.
 local exists = {if_not_exists = true}
-box.schema.user.create('alice', {password = 'secret', if_not_exists = true})
-for _, user in pairs({'guest', 'alice'}) do
-    box.schema.user.grant(user, 'execute', 'universe', nil, exists)
+if not box.info.ro then
+    box.schema.user.create('alice', {password = 'secret', if_not_exists = true})
+    for _, user in pairs({'guest', 'alice'}) do
+        box.schema.user.grant(user, 'execute', 'universe', nil, exists)
+    end
+    if super == 'true' then box.schema.user.grant('guest', 'super', nil, nil, exists) end
 end
-if super == 'true' then box.schema.user.grant('guest', 'super', nil, nil, exists) end
 
 if script ~= '' then dofile(script) end
 
