@@ -183,7 +183,7 @@ func (w *tlsWire) offer() {
 	p := w.plain.B
 	w.need = 0
 	n := w.session.OnData(w.raw, p[:len(p):len(p)])
-	w.plain.B = append(p[:0], p[n:]...)
+	w.plain.B = p[:copy(p, p[n:])]
 }
 
 // OnEOF ends the connection: without a goodbye, which makes no difference, as
