@@ -185,7 +185,7 @@ func TestSelfEndsWithItsServer(t *testing.T) {
 		if _, err := f.Wait(patience(t)); err != nil {
 			t.Error(err)
 		}
-		c.awaitErr(t)
+		<-c.Done()
 		if _, err := Self(patience(t), srv, Options{}); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("got %v", err)
 		}
