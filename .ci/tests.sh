@@ -1,4 +1,4 @@
-# Steps that run fuzz tests. Sourced by run.
+# Steps that run tests for longer: fuzz tests, and the soak. Sourced by run.
 
 readonly FUZZTIME=5s
 
@@ -54,4 +54,10 @@ show_new_inputs() {
 		printf '%s:\n' "$file"
 		cat "$file"
 	done
+}
+
+# soak loads a server with all kinds of clients, 2,000 at once, of which each takes two descriptors.
+soak() {
+	ulimit -n 8192 2>/dev/null || true
+	KHARON_SOAK=60s go test -run '^TestSoak$' -count=1 -timeout 5m -v ./netbox/box
 }

@@ -25,6 +25,7 @@ type Conn struct {
 	network string
 	address string
 	opts    Options
+	local   Local    // a server in this program; nil: none
 	given   net.Conn // what to use instead of the address; nil: nothing
 	log     *slog.Logger
 	ctx     context.Context // done when Close is called

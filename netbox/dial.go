@@ -15,6 +15,8 @@ import (
 func (c *Conn) dial(ctx context.Context, l *link) error {
 	var err error
 	switch {
+	case c.local != nil:
+		err = c.join(l, reactor.Current(ctx).Loop())
 	case c.given != nil:
 		newNetWire(l, reactor.Current(ctx).Loop(), c.given) // there is one attempt
 	case c.opts.TLS != nil:

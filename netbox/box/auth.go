@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kharon-net/kharon/codec/iproto"
+	"github.com/kharon-net/kharon/netbox/internal/pipe"
 )
 
 // maxAuthDelay is the most that an answer to wrong credentials is held back.
@@ -95,8 +96,11 @@ func invalidAuth(method []byte, what string) *iproto.Error {
 
 // confidential reports whether nobody else can read what the client sends.
 func (x *session) confidential() bool {
-	_, local := x.conn.RemoteAddr().(*net.UnixAddr)
-	return local || x.tls != nil || x.srv.cfg.PlainPasswords
+	switch x.conn.RemoteAddr().(type) {
+	case *net.UnixAddr, pipe.Addr:
+		return true
+	}
+	return x.tls != nil || x.srv.cfg.PlainPasswords
 }
 
 // concludeAuth makes the session the user's, or lets who did not know the

@@ -22,7 +22,7 @@ func (x *session) OnData(_ *reactor.Conn, p []byte) (n int) {
 	if x.srv.cfg.IdleTimeout > 0 {
 		x.heard = time.Now()
 	}
-	x.out = bytebufferpool.Get()
+	x.collect()
 	defer x.leave()
 	for n < len(p) && !x.stopped {
 		if x.mustPause() {
@@ -56,16 +56,24 @@ func (x *session) OnData(_ *reactor.Conn, p []byte) (n int) {
 	return n
 }
 
+// collect begins to collect output, unless fibers have begun in this turn.
+func (x *session) collect() {
+	if x.out == nil {
+		x.out = bytebufferpool.Get()
+	}
+}
+
 // leave hands over what one callback has collected, and closes the connection
 // when its input can not be followed any more.
 func (x *session) leave() {
-	out := x.out
-	x.out = nil
 	x.counts.requests.Store(x.received)
-	if len(out.B) > 0 {
-		_ = x.conn.WriteNow(out.B)
+	if out := x.out; out != nil { // nil: what fibers had answered has left with other output of the turn
+		x.out = nil
+		if len(out.B) > 0 {
+			_ = x.conn.WriteNow(out.B)
+		}
+		bytebufferpool.Put(out)
 	}
-	bytebufferpool.Put(out)
 	if x.stopped {
 		x.hangUp()
 	}

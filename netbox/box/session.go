@@ -37,7 +37,7 @@ type session struct {
 	salt [32]byte // of the greeting
 
 	// owned by the loop
-	out        *bytebufferpool.ByteBuffer // answers of this callback; nil outside
+	out        *bytebufferpool.ByteBuffer // answers of this callback, or of the fibers of this turn; nil outside
 	batch      []*Request                 // requests of this callback for the pool
 	fiberBatch []*Request                 // and for the fibers
 	inline     Request                    // used again for each inline handler

@@ -101,12 +101,17 @@ func (w *tlsWire) stopClock() {
 // fail ends the connection because of err; an alert that tells the client may
 // leave first.
 func (w *tlsWire) fail(err error) {
-	if !w.begun && !w.ended {
+	w.stop(err)
+	w.finish()
+	_ = w.raw.CloseWith(err)
+}
+
+// stop has nothing more be read, and counts handshakes that fail by that.
+func (w *tlsWire) stop(err error) {
+	if !w.begun && !w.ended && err != nil {
 		w.session.srv.counts.handshakesFailed.Add(1)
 	}
 	w.ended = true
-	w.finish()
-	_ = w.raw.CloseWith(err)
 }
 
 // OnData decrypts what has come, and gives it to the session.
@@ -178,7 +183,7 @@ func (w *tlsWire) offer() {
 	p := w.plain.B
 	w.need = 0
 	n := w.session.OnData(w.raw, p[:len(p):len(p)])
-	w.plain.B = append(p[:0], p[n:]...)
+	w.plain.B = p[:copy(p, p[n:])]
 }
 
 // OnEOF ends the connection: without a goodbye, which makes no difference, as
@@ -201,7 +206,7 @@ func (w *tlsWire) OnDrain(c *reactor.Conn) { w.session.OnDrain(c) }
 
 // OnClose ends the handshake, if it is under way, and the session.
 func (w *tlsWire) OnClose(c *reactor.Conn, err error) {
-	w.ended = true
+	w.stop(err)
 	w.stopClock()
 	w.shut()
 	w.port.end()

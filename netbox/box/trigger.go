@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
-
-	"github.com/valyala/bytebufferpool"
 )
 
 // OnConnect has f called for every client before anything of it is read, in
@@ -104,7 +102,7 @@ func (x *session) resumeWith(f func()) {
 	if x.gone.Load() {
 		return
 	}
-	x.out = bytebufferpool.Get()
+	x.collect()
 	f()
 	x.leave()
 	x.resume()

@@ -3,6 +3,7 @@ package box
 import (
 	"net"
 
+	"github.com/kharon-net/kharon/netbox/internal/pipe"
 	"github.com/kharon-net/kharon/reactor"
 )
 
@@ -34,4 +35,5 @@ type wire interface {
 var (
 	_ wire = (*reactor.Conn)(nil)
 	_ wire = (*tlsWire)(nil)
+	_ wire = (*pipe.End)(nil)
 )
