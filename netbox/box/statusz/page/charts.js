@@ -10,6 +10,7 @@
 		{ title: "Requests", unit: "per second", format: count, series: [rate("requests", "Server.Requests"), rate("errors", "Server.Errors")] },
 		{ title: "Pushes and events", unit: "per second", format: count, series: [rate("pushes", "Server.Pushes"), rate("events", "Server.Events")] },
 		{ title: "Sessions", unit: "open", format: count, series: [level("sessions", "Server.Connections"), level("streams", "Server.Streams")] },
+		{ title: "Watchers", unit: "now", format: count, series: [level("watchers", "Server.Watchers"), level("watched keys", "Server.WatchedKeys")] },
 		{ title: "Under way", unit: "requests", format: count, series: [
 			level("in progress", "Server.RequestsInProgress"), level("in stream queues", "Server.RequestsInStreamQueue")] },
 		{ title: "Back-pressure", unit: "per second; held up: now", format: count, series: [
@@ -27,14 +28,14 @@
 		{ title: "System calls", unit: "per second", format: count, series: [rate("reads", "Reactor.Reads"), rate("writes", "Reactor.Writes")] },
 	];
 	const TILES = [
-		{ name: "requests/s", ...rate("", "Server.Requests"), format: count },
-		{ name: "pushes/s", ...rate("", "Server.Pushes"), format: count },
-		{ name: "sessions", ...level("", "Server.Connections"), format: count },
-		{ name: "in progress", ...level("", "Server.RequestsInProgress"), format: count },
-		{ name: "held up", ...level("", "Server.RequestsWaiting"), format: count, bad: true },
-		{ name: "errors in all", ...level("", "Server.Errors"), format: count },
-		{ name: "panics in all", ...level("", "Server.Panics"), format: count, bad: true },
-		{ name: "stalls in all", ...level("", "Reactor.Stalls"), format: count, bad: true },
+		{ ...rate("requests/s", "Server.Requests"), format: count },
+		{ ...rate("pushes/s", "Server.Pushes"), format: count },
+		{ ...level("sessions", "Server.Connections"), format: count },
+		{ ...level("in progress", "Server.RequestsInProgress"), format: count },
+		{ ...level("held up", "Server.RequestsWaiting"), format: count, bad: true },
+		{ ...level("errors in all", "Server.Errors"), format: count },
+		{ ...level("panics in all", "Server.Panics"), format: count, bad: true },
+		{ ...level("stalls in all", "Reactor.Stalls"), format: count, bad: true },
 	];
 	const LOOP = [
 		["loop", level("", "ID"), String], ["connections", level("", "Conns"), count], ["in/s", rate("", "BytesIn"), bytes],
@@ -105,7 +106,7 @@
 			const plot = make("div", card, "plot");
 			const svg = draw("svg", plot, { viewBox: "0 0 1000 100", preserveAspectRatio: "none", role: "img", "aria-label": spec.title + ", " + spec.unit });
 			for (const y of [0, 50, 100]) draw("line", svg, { class: "grid", x1: 0, x2: 1000, y1: y, y2: y });
-			this.areas = this.series.map((s, i) => draw("path", svg, { class: "area c" + i }));
+			this.area = draw("path", svg, { class: "area c0" }); // below the first line
 			this.lines = this.series.map((s, i) => draw("path", svg, { class: "line c" + i }));
 			this.cursor = draw("line", svg, { class: "cursor", y1: 0, y2: 100, visibility: "hidden" });
 			this.top = make("small", plot, "top");
@@ -140,7 +141,7 @@
 				});
 				const d = points.length ? "M" + points.map((p) => p.join(" ")).join("L") : "";
 				this.lines[n].setAttribute("d", d);
-				this.areas[n].setAttribute("d", d && d + "V100H" + points[0][0] + "Z");
+				if (n === 0) this.area.setAttribute("d", d && d + "V100H" + points[0][0] + "Z");
 			});
 			setText(this.top, this.spec.format(top));
 			setText(this.half, this.spec.format(top / 2));
@@ -236,7 +237,7 @@
 		tiles.forEach((update) => update(now, before));
 		showLoops(now, before);
 		showAll(now);
-		setText(find("uptime"), "up " + ago((now.at - Date.parse(now.Started)) / 1000));
+		setText(find("uptime"), "the last " + ago(HISTORY * now.interval / 1000) + "; up " + ago((now.at - Date.parse(now.Started)) / 1000));
 		document.body.dataset.samples = history.length;
 	}
 
