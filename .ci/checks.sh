@@ -4,12 +4,12 @@ readonly LINT=github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
 
 # The programs tests compare with, and the C compiler that the race detector links with.
 install_peers() {
-	if command -v tarantool && command -v socat && command -v strace && command -v gcc; then
+	if command -v tarantool && command -v socat && command -v strace && command -v chromium && command -v gcc; then
 		return
 	fi
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get update
-	apt-get install -y --no-install-recommends tarantool socat strace gcc libc6-dev
+	apt-get install -y --no-install-recommends tarantool socat strace chromium gcc libc6-dev
 }
 
 check_gofmt() {
