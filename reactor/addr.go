@@ -9,7 +9,8 @@ import (
 
 // resolve turns a network and an address, as net.Dial and net.Listen take
 // them, into socket addresses: *net.TCPAddr or *net.UnixAddr. An empty host is
-// the unspecified address when listen is set, and loopback otherwise.
+// the unspecified address when listen is set, and otherwise loopback: of both
+// families, unless network names one.
 func resolve(ctx context.Context, names *net.Resolver, network, address string, listen bool) ([]net.Addr, error) {
 	switch network {
 	case "unix", "unixpacket":
@@ -48,8 +49,10 @@ func resolveHost(ctx context.Context, names *net.Resolver, network, host string,
 			return []netip.Addr{netip.IPv6Unspecified(), netip.IPv4Unspecified()}, nil
 		case network == "tcp6":
 			return []netip.Addr{netip.IPv6Loopback()}, nil
+		case network == "tcp4":
+			return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}, nil
 		}
-		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}, nil
+		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}, nil
 	}
 	if ip, err := netip.ParseAddr(host); err == nil {
 		ip = ip.Unmap()

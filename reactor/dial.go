@@ -71,7 +71,8 @@ func (d *Dialer) check() error {
 // The error is a *net.OpError. What each attempt said is in it, as a
 // *net.OpError with its address, when there was more than one, and ctx's cause
 // or ErrTimeout when that ended it. Safe to call from any goroutine, and from
-// fibers; in a callback of a loop it returns ErrOnLoop.
+// fibers with their contexts; in a callback of a loop, and in a fiber with another
+// context, it returns ErrOnLoop.
 func (d *Dialer) Dial(ctx context.Context, network, address string, h Handler) (*Conn, error) {
 	if network == "unixpacket" {
 		return nil, dialError(network, nil, errRecords)
@@ -141,7 +142,7 @@ func (d *Dialer) begin(ctx context.Context, network, address string, x *race) er
 	r, err := x.settle(ctx)
 	switch {
 	case err != nil:
-	case x.waited && r.inCallback():
+	case x.waited && r.onLoop() && Current(ctx) == nil: // a fiber waits with its own context
 		err = ErrOnLoop
 	default:
 		err = context.Cause(ctx)

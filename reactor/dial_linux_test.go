@@ -105,7 +105,7 @@ func TestBlackHoleDelaysTheNextAddressOnly(t *testing.T) {
 	if _, err := r.Listen("tcp", address, reactor.ListenConfig{}, echo); err != nil {
 		t.Fatal(err)
 	}
-	names := nameServer(t, hole, alive)
+	names := reactortest.NameServer(t, hole, alive)
 	for name, dial := range map[string]func(d *reactor.Dialer, name string) (*reactor.Conn, error){
 		"goroutine": func(d *reactor.Dialer, name string) (*reactor.Conn, error) {
 			return d.Dial(t.Context(), "tcp", name, &handler{})
@@ -151,7 +151,7 @@ func TestWithoutFallbackOneAttemptBlocksTheNext(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect := expectSockets(t)
-	d := reactor.Dialer{Reactor: r, Resolver: nameServer(t, hole, alive), FallbackDelay: -1, Timeout: 100 * time.Millisecond}
+	d := reactor.Dialer{Reactor: r, Resolver: reactortest.NameServer(t, hole, alive), FallbackDelay: -1, Timeout: 100 * time.Millisecond}
 	_, err = d.Dial(t.Context(), "tcp", "dual.test.:"+strconv.Itoa(port), &handler{})
 	var timeout net.Error
 	if !errors.Is(err, os.ErrDeadlineExceeded) || !errors.As(err, &timeout) || !timeout.Timeout() {
@@ -166,7 +166,7 @@ func TestWithoutFallbackOneAttemptBlocksTheNext(t *testing.T) {
 func TestCancelGivesUpEveryAttempt(t *testing.T) {
 	r := start(t, reactor.Config{Loops: 1})
 	port := strconv.Itoa(blackHole(t))
-	names := nameServer(t, alive, hole)
+	names := reactortest.NameServer(t, alive, hole)
 	expect := expectSockets(t)
 	tried := make(chan struct{}, 10) // the loop sends with each attempt
 	d := reactor.Dialer{Reactor: r, Resolver: names, FallbackDelay: time.Millisecond,

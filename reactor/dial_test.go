@@ -6,11 +6,8 @@ import (
 	"net"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"golang.org/x/net/dns/dnsmessage"
 
 	"github.com/kharon-net/kharon/reactor"
 	"github.com/kharon-net/kharon/reactor/reactortest"
@@ -18,85 +15,6 @@ import (
 
 // never is a delay that no test waits for.
 const never = time.Hour
-
-// nameServer answers questions for every name with the same addresses, and
-// "no such name" when there are none. It returns a resolver that asks it.
-func nameServer(t *testing.T, ips ...string) *net.Resolver {
-	t.Helper()
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		p := make([]byte, 1500)
-		for {
-			n, from, err := pc.ReadFrom(p)
-			if err != nil {
-				return
-			}
-			if reply := dnsAnswer(p[:n], ips); reply != nil {
-				_, _ = pc.WriteTo(reply, from)
-			}
-		}
-	})
-	t.Cleanup(func() {
-		_ = pc.Close()
-		wg.Wait()
-	})
-	return askAt(t, pc.LocalAddr().String())
-}
-
-// askAt returns a resolver that asks the server at addr, until the test ends:
-// package net leaves questions under way that are given up.
-func askAt(t *testing.T, addr string) *net.Resolver {
-	var mu sync.Mutex
-	var asked []net.Conn
-	t.Cleanup(func() {
-		mu.Lock()
-		defer mu.Unlock()
-		for _, c := range asked {
-			_ = c.Close()
-		}
-		asked = nil
-	})
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if t.Context().Err() != nil {
-			return nil, t.Context().Err()
-		}
-		c, err := new(net.Dialer).DialContext(ctx, "udp", addr)
-		if err == nil {
-			asked = append(asked, c)
-		}
-		return c, err
-	}}
-}
-
-func dnsAnswer(question []byte, ips []string) []byte {
-	var m dnsmessage.Message
-	if m.Unpack(question) != nil || len(m.Questions) != 1 {
-		return nil
-	}
-	q := m.Questions[0]
-	m.Response, m.Authoritative, m.Additionals = true, true, nil
-	if len(ips) == 0 {
-		m.RCode = dnsmessage.RCodeNameError
-	}
-	for _, s := range ips {
-		ip := net.ParseIP(s)
-		h := dnsmessage.ResourceHeader{Name: q.Name, Class: q.Class, TTL: 1}
-		switch v4 := ip.To4(); {
-		case v4 != nil && q.Type == dnsmessage.TypeA:
-			m.Answers = append(m.Answers, dnsmessage.Resource{Header: h, Body: &dnsmessage.AResource{A: [4]byte(v4)}})
-		case v4 == nil && q.Type == dnsmessage.TypeAAAA:
-			m.Answers = append(m.Answers, dnsmessage.Resource{Header: h, Body: &dnsmessage.AAAAResource{AAAA: [16]byte(ip)}})
-		}
-	}
-	reply, _ := m.Pack()
-	return reply
-}
 
 // bothFamilies listens on the same port of 127.0.0.1 and, if v6, of ::1.
 func bothFamilies(t *testing.T, r *reactor.Reactor, v4, v6 bool) (port string) {
@@ -132,7 +50,7 @@ func bothFamilies(t *testing.T, r *reactor.Reactor, v4, v6 bool) (port string) {
 func TestPreferredFamilyWins(t *testing.T) {
 	r := start(t, reactor.Config{Loops: 2})
 	port := bothFamilies(t, r, true, true)
-	d := reactor.Dialer{Reactor: r, Resolver: nameServer(t, "127.0.0.1", "::1"), FallbackDelay: never}
+	d := reactor.Dialer{Reactor: r, Resolver: reactortest.NameServer(t, "127.0.0.1", "::1"), FallbackDelay: never}
 	c, err := d.Dial(t.Context(), "tcp", "dual.test.:"+port, &handler{})
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +72,7 @@ func TestPreferredFamilyWins(t *testing.T) {
 func TestRefusedAddressIsPassedOverAtOnce(t *testing.T) {
 	r := start(t, reactor.Config{Loops: 1})
 	port := bothFamilies(t, r, true, false)
-	d := reactor.Dialer{Reactor: r, Resolver: nameServer(t, "::1", "127.0.0.1"), FallbackDelay: never}
+	d := reactor.Dialer{Reactor: r, Resolver: reactortest.NameServer(t, "::1", "127.0.0.1"), FallbackDelay: never}
 	c, err := d.Dial(t.Context(), "tcp", "dual.test.:"+port, &handler{})
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +85,7 @@ func TestRefusedAddressIsPassedOverAtOnce(t *testing.T) {
 func TestErrorTellsWhatEachAttemptSaid(t *testing.T) {
 	r := start(t, reactor.Config{Loops: 1})
 	port := bothFamilies(t, r, false, false)
-	d := reactor.Dialer{Reactor: r, Resolver: nameServer(t, "::1", "127.0.0.1")}
+	d := reactor.Dialer{Reactor: r, Resolver: reactortest.NameServer(t, "::1", "127.0.0.1")}
 	_, err := d.Dial(t.Context(), "tcp", "dual.test.:"+port, &handler{})
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != "dial" || op.Timeout() {
@@ -181,7 +99,7 @@ func TestErrorTellsWhatEachAttemptSaid(t *testing.T) {
 }
 
 func TestNameThatDoesNotExist(t *testing.T) {
-	d := reactor.Dialer{Reactor: start(t, reactor.Config{Loops: 1}), Resolver: nameServer(t)}
+	d := reactor.Dialer{Reactor: start(t, reactor.Config{Loops: 1}), Resolver: reactortest.NameServer(t)}
 	_, err := d.Dial(t.Context(), "tcp", "nobody.test.:80", &handler{})
 	var dns *net.DNSError
 	if !errors.As(err, &dns) || !dns.IsNotFound {
@@ -196,7 +114,7 @@ func TestResolverThatIsSilentIsGivenUp(t *testing.T) {
 	}
 	defer func() { _ = mute.Close() }()
 	r := start(t, reactor.Config{Loops: 1})
-	d := reactor.Dialer{Reactor: r, Resolver: askAt(t, mute.LocalAddr().String())}
+	d := reactor.Dialer{Reactor: r, Resolver: reactortest.ResolverAt(t, mute.LocalAddr().String())}
 	boom := errors.New("boom")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go func() { // cancels when the question has arrived
@@ -217,7 +135,7 @@ func TestResolverThatIsSilentIsGivenUp(t *testing.T) {
 func TestDialsByNameWithinAwaitDoNotWaitForEachOther(t *testing.T) {
 	r := start(t, reactor.Config{Loops: 1})
 	port := bothFamilies(t, r, true, false)
-	d := reactor.Dialer{Reactor: r, Resolver: nameServer(t, "127.0.0.1")}
+	d := reactor.Dialer{Reactor: r, Resolver: reactortest.NameServer(t, "127.0.0.1")}
 	const dials = 300 // more than Await runs at a time
 	outcomes := make(chan error, dials)
 	for range dials {
@@ -286,7 +204,7 @@ func TestDialFuncTellsFailures(t *testing.T) {
 		names   *net.Resolver
 	}{
 		{"refused", "127.0.0.1:" + port, nil},
-		{"no such name", "nobody.test.:80", nameServer(t)},
+		{"no such name", "nobody.test.:80", reactortest.NameServer(t)},
 	} {
 		d := reactor.Dialer{Reactor: r, Resolver: tt.names}
 		if err := d.DialFunc(t.Context(), "tcp", tt.address, &handler{}, done); err != nil {

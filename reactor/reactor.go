@@ -193,10 +193,6 @@ func (r *Reactor) Conns() int {
 // in a fiber.
 func (r *Reactor) onLoop() bool { return slices.ContainsFunc(r.loops, (*Loop).isHere) }
 
-// inCallback reports whether the caller runs on one of the loops and can not
-// yield.
-func (r *Reactor) inCallback() bool { return slices.ContainsFunc(r.loops, (*Loop).isCaller) }
-
 // adopt makes ln one of those that Shutdown closes.
 func (r *Reactor) adopt(ln *Listener) error {
 	r.mu.Lock()

@@ -11,7 +11,10 @@ import (
 	"github.com/kharon-net/kharon/reactor"
 )
 
-// This file is the accepting loop of a Server.
+// This file is the accepting loop of a Server. It is not a reactor.Listener's:
+// Serve shares a Listener with whoever accepts from it, MaxConns is for all
+// listeners of a server together, and a handler that is a fiber may close the
+// server and find its address free, which a loop can not wait for.
 
 const (
 	// acceptBudget is how many connections a fiber accepts before the others

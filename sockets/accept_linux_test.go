@@ -2,6 +2,7 @@ package sockets
 
 import (
 	"log/slog"
+	"net/netip"
 	"strings"
 	"syscall"
 	"testing"
@@ -78,11 +79,11 @@ func TestLinuxOptions(t *testing.T) {
 		if err != nil || cred.(PeerCred).PID != int32(unix.Getpid()) {
 			t.Errorf("SO_PEERCRED %+v, %v", cred, err)
 		}
-		g := Membership{Group: loopbacks("0", "239.1.2.3")[0].IP, Interface: "lo"}
+		g := Membership{Group: netip.MustParseAddr("239.1.2.3"), Interface: "lo"}
 		u := t.make(FamilyInet, Datagram)
 		t.must(u.JoinGroup(g))
 		t.must(u.LeaveGroup(g))
-		wantIs(t, u.JoinGroup(Membership{Group: loopbacks("0", "127.0.0.1")[0].IP}), ErrInvalid)
+		wantIs(t, u.JoinGroup(Membership{Group: netip.MustParseAddr("127.0.0.1")}), ErrInvalid)
 		wantIs(t, u.JoinGroup(Membership{Group: g.Group, Interface: "no-such"}), syscall.ENODEV)
 		t.must(u.BindToDevice("lo"))
 		wantOption(t, u, "socket", "SO_BINDTODEVICE", "lo")

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
-	"syscall"
+	"strconv"
 	"time"
 
 	"github.com/kharon-net/kharon/reactor"
@@ -38,8 +38,13 @@ type Dialer struct {
 	Nagle bool
 
 	// Control is called with each socket before it is bound and connected, to
-	// set its options. Nil does nothing.
+	// set its options; an error ends that attempt. It is given a Socket of its
+	// own for it, which is closed when Control returns. Nil does nothing. Called
+	// by the loop; must not block.
 	Control func(*Socket) error
+
+	// Resolver looks up names. Nil means net.DefaultResolver.
+	Resolver *net.Resolver
 
 	// Reactor is where the sockets live. Nil means reactor.Default.
 	Reactor *reactor.Reactor
@@ -49,10 +54,6 @@ const (
 	fallbackDelay = 300 * time.Millisecond
 	keepAlive     = 15 * time.Second
 	probes        = 9
-
-	// queueDelay is the time between two attempts to get into the full queue
-	// of a unix socket.
-	queueDelay = 5 * time.Millisecond
 )
 
 // Dial is DialContext without the end of a context. Safe to call from any
@@ -100,117 +101,80 @@ func (d *Dialer) Connect(ctx context.Context, host, port string) (*Socket, error
 		defer cancel()
 		ctx = limited
 	}
-	s, at, err := d.connect(ctx, host, port)
+	s, err := d.connect(ctx, host, port)
 	if err != nil {
-		network := "tcp"
-		if host == unixHost {
-			network = "unix"
-		}
-		return nil, &net.OpError{Op: "dial", Net: network, Addr: at.std(), Err: err}
+		return nil, err
 	}
 	s.join(owner, background)
 	return s, nil
 }
 
-// connect finds the addresses and returns the socket, or the address that
-// failed.
-func (d *Dialer) connect(ctx context.Context, host, port string) (*Socket, Addr, error) {
-	if ctx.Err() != nil {
-		return nil, Addr{}, interrupted(ctx)
-	}
+// connect is Connect for a socket that is nobody's yet.
+func (d *Dialer) connect(ctx context.Context, host, port string) (*Socket, error) {
+	network, address, err := d.target(ctx, host, port)
 	r := d.Reactor
-	if r == nil {
-		var err error
-		if r, err = reactor.Default(); err != nil {
-			return nil, Addr{}, err
-		}
+	if err == nil && r == nil {
+		r, err = reactor.Default()
 	}
-	l := loopOf(ctx, r)
-	if host == unixHost {
-		a, err := numeric(host, port, kind{FamilyUnix, Stream, 0})
-		if err != nil {
-			return nil, a, err
-		}
-		s, err := d.enqueue(ctx, l, a)
-		return s, a, err
-	}
-	addrs, err := GetAddrInfo(ctx, host, port, &Hints{Family: d.Family, Type: Stream})
-	switch {
-	case err != nil:
-		return nil, Addr{}, errors.Unwrap(err)
-	case len(addrs) == 1:
-		s, err := d.attempt(ctx, l, addrs[0])
-		return s, addrs[0], err
-	case d.FallbackDelay < 0:
-		return d.oneByOne(ctx, l, addrs)
-	}
-	return d.race(ctx, l, addrs)
-}
-
-// enqueue connects to a unix socket. When its queue is full the system does
-// not wait, and so it is tried again.
-func (d *Dialer) enqueue(ctx context.Context, l *reactor.Loop, a Addr) (*Socket, error) {
-	for {
-		s, err := d.attempt(ctx, l, a)
-		if !errors.Is(err, syscall.EAGAIN) {
-			return s, err
-		}
-		if reactor.Sleep(ctx, queueDelay) != nil {
-			return nil, interrupted(ctx)
-		}
-	}
-}
-
-func (d *Dialer) oneByOne(ctx context.Context, l *reactor.Loop, addrs []Addr) (s *Socket, at Addr, err error) {
-	var errs []error
-	for _, at = range addrs {
-		if s, err = d.attempt(ctx, l, at); err == nil {
-			return s, at, nil
-		}
-		errs = append(errs, err)
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	return nil, at, errors.Join(errs...)
-}
-
-// attempt connects to one address.
-func (d *Dialer) attempt(ctx context.Context, l *reactor.Loop, a Addr) (*Socket, error) {
-	if ctx.Err() != nil {
-		return nil, interrupted(ctx)
-	}
-	s, err := newOnLoop(l, kind{a.Family, Stream, a.Protocol})
 	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: failureOf(ctx, err)}
+	}
+	race := reactor.Dialer{Reactor: r, Resolver: d.Resolver, FallbackDelay: d.FallbackDelay,
+		Prepare: func(fd int) error { return d.prepare(r, fd, network) }}
+	if race.FallbackDelay == 0 {
+		race.FallbackDelay = fallbackDelay
+	}
+	desc, remote, err := race.Connect(ctx, network, address)
+	if err != nil {
+		var op *net.OpError
+		if errors.As(err, &op) {
+			op.Err = failureOf(ctx, op.Err)
+		}
 		return nil, err
 	}
-	if err := d.establish(ctx, s, a); err != nil {
-		_ = s.Close()
-		return nil, err
+	peer := addrOf(remote)
+	s := socketOf(desc, kind{peer.Family, peer.Type, peer.Protocol})
+	if peer.IP.IsUnspecified() {
+		peer, _ = sysPeer(s.fd)
 	}
-	if a.IP.IsUnspecified() {
-		a, _ = sysPeer(s.fd)
-	}
-	s.named(a)
-	s.last.Store(nil)
+	s.named(peer)
 	return s, nil
 }
 
-func (d *Dialer) establish(ctx context.Context, s *Socket, a Addr) error {
-	if err := d.prepare(s); err != nil {
-		return err
+// target returns what to connect to as package reactor has it.
+func (d *Dialer) target(ctx context.Context, host, port string) (network, address string, err error) {
+	if host == unixHost {
+		return "unix", port, checkPath(port)
 	}
-	err := sysConnect(s.fd, a)
-	if err == syscall.EINPROGRESS {
-		return s.connected(&limit{timeout: Forever, ctx: ctx})
+	switch d.Family {
+	case 0:
+		network = "tcp"
+	case FamilyInet:
+		network = "tcp4"
+	case FamilyInet6:
+		network = "tcp6"
+	default:
+		return "tcp", "", invalid("no addresses of family " + d.Family.String())
 	}
-	return systemError("connect", err)
+	q := query{host: host, Hints: Hints{Family: d.Family}}
+	if ip := q.literal(); ip.IsValid() {
+		host = ip.String() // of "0" too
+	}
+	var n int
+	find := func() { n, err = portNumber(ctx, Stream, port) }
+	if _, named := strconv.Atoi(port); named != nil {
+		reactor.Await(ctx, find)
+	} else {
+		find()
+	}
+	return network, net.JoinHostPort(host, strconv.Itoa(n)), err
 }
 
-// prepare sets the options of a socket that is going to connect.
-func (d *Dialer) prepare(s *Socket) error {
-	if s.tcp {
-		if err := sysNoDelay(s.fd, !d.Nagle); err != nil {
+// prepare sets the options of a socket that is going to connect. Called on the
+// loop.
+func (d *Dialer) prepare(r *reactor.Reactor, fd int, network string) error {
+	if network != "unix" {
+		if err := sysNoDelay(fd, !d.Nagle); err != nil {
 			return systemError("setsockopt", err)
 		}
 		idle := d.KeepAlive
@@ -218,11 +182,33 @@ func (d *Dialer) prepare(s *Socket) error {
 			idle = keepAlive
 		}
 		if idle > 0 {
-			if err := s.SetKeepAlive(idle, idle, probes); err != nil {
+			if err := setKeepAlive(fd, idle, idle, probes); err != nil {
 				return err
 			}
 		}
 	}
+	if d.Control == nil && d.LocalAddr.Family == 0 {
+		return nil
+	}
+	return d.shape(r, fd)
+}
+
+// shape has the options and the address of this end set through a Socket,
+// whose descriptor is a copy: fd is the attempt's.
+func (d *Dialer) shape(r *reactor.Reactor, fd int) error {
+	k, err := sysKind(fd)
+	if err != nil {
+		return systemError("getsockopt", err)
+	}
+	copied, err := sysDup(fd)
+	if err != nil {
+		return systemError("dup", err)
+	}
+	s, err := newSocket(r.Next(), copied, k)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }()
 	if d.Control != nil {
 		if err := d.Control(s); err != nil {
 			return err

@@ -6,80 +6,69 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/kharon-net/kharon/reactor"
+	"github.com/kharon-net/kharon/reactor/reactortest"
 )
-
-// loopbacks returns stream addresses of a port.
-func loopbacks(port string, hosts ...string) (addrs []Addr) {
-	n, _ := strconv.Atoi(port)
-	for _, h := range hosts {
-		a := Addr{Family: FamilyInet, Type: Stream, Protocol: ProtocolTCP, IP: netip.MustParseAddr(h), Port: n}
-		if a.IP.Is6() {
-			a.Family = FamilyInet6
-		}
-		addrs = append(addrs, a)
-	}
-	return addrs
-}
 
 // TestAddressesRace connects where the first address does not answer, or
 // refuses, and another one does.
 func TestAddressesRace(t *testing.T) {
 	inBothModes(t, func(t *caseT) {
-		r, err := reactor.Default()
-		t.must(err)
-		l := loopOf(t.ctx, r)
-		live := t.listener("127.0.0.1", "0")
-		good := loopbacks(addrOf(live.Addr()).Service(), "127.0.0.1")[0]
-		refused := loopbacks(freePort(t), "127.0.0.1", "127.0.0.2")
-		hanging := loopbacks(fullQueue(t), "127.0.0.1")[0]
-		d := Dialer{FallbackDelay: short}
-		ctx, cancel := context.WithTimeout(t.ctx, soon)
-		defer cancel()
-
-		s, at, err := d.race(ctx, l, []Addr{refused[0], good})
-		if t.own(s, err); at != good {
-			t.Errorf("connected to %v", at)
+		dial := func(wait, delay time.Duration, port string, hosts ...string) (*Socket, error) {
+			d := Dialer{Timeout: wait, FallbackDelay: delay, Resolver: reactortest.NameServer(t, hosts...)}
+			return d.Connect(t.ctx, "several.test.", port)
 		}
-		begin := time.Now()
-		s, _, err = d.race(ctx, l, []Addr{hanging, good})
-		t.own(s, err)
-		wantElapsed(t, begin, short)
-		_, _, err = d.race(ctx, l, refused)
+		live := addrOf(t.listener("127.0.0.1", "0").Addr()).Service()
+		s := t.own(dial(soon, short, live, "127.0.0.2", "127.0.0.1"))
+		if got := s.RemoteAddr().String(); got != "127.0.0.1:"+live {
+			t.Errorf("connected to %v", got)
+		}
+		t.own(dial(soon, -1, live, "127.0.0.2", "127.0.0.1"))
+		_, err := dial(soon, short, freePort(t), "127.0.0.1", "127.0.0.2")
 		wantIs(t, err, syscall.ECONNREFUSED)
 
-		in, cancel := context.WithTimeout(t.ctx, 2*short)
-		defer cancel()
-		_, _, err = d.race(in, l, []Addr{refused[0], hanging})
+		hanging := fullQueue(t)
+		_, err = dial(2*short, short, hanging, "127.0.0.2", "127.0.0.1")
 		wantTimeout(t, err)
-		_, _, err = d.oneByOne(in, l, []Addr{hanging, good})
+		t.listener("127.0.0.2", hanging)
+		begin := time.Now()
+		t.own(dial(soon, short, hanging, "127.0.0.1", "127.0.0.2"))
+		wantElapsed(t, begin, short)
+		_, err = dial(2*short, -1, hanging, "127.0.0.1", "127.0.0.2")
 		wantTimeout(t, err)
-		s, _, err = d.oneByOne(ctx, l, []Addr{refused[0], good})
-		t.own(s, err)
 	})
 }
 
-func TestFamiliesTakeTurns(t *testing.T) {
-	got := hostsOf(alternate(loopbacks("1", "::1", "::2", "::3", "127.0.0.1", "127.0.0.2")))
-	want := []string{"::1", "127.0.0.1", "::2", "127.0.0.2", "::3"}
-	for i := range want {
-		if got[i] != want[i] {
-			t.Fatalf("the order is %v, want %v", got, want)
+// TestNoHostIsLoopbackOfBothFamilies connects to a listener of each.
+func TestNoHostIsLoopbackOfBothFamilies(t *testing.T) {
+	inBothModes(t, func(t *caseT) {
+		for host, family := range map[string]Family{"127.0.0.1": FamilyInet, "::1": FamilyInet6} {
+			ln, err := ListenContext(t.ctx, host, "0", ListenConfig{})
+			if errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT) {
+				t.Skip("SKIPPED: no IPv6 on this machine:", err)
+			}
+			t.must(err)
+			for _, d := range []Dialer{{}, {Family: family}} {
+				s := t.own(d.Connect(t.ctx, "", addrOf(ln.Addr()).Service()))
+				if s.RemoteAddr().String() != ln.Addr().String() || s.Family() != family {
+					t.Errorf("connected to %v", s.RemoteAddr())
+				}
+			}
+			t.must(ln.Close())
 		}
-	}
+		_, err := (&Dialer{Family: FamilyUnix}).Connect(t.ctx, "", "1")
+		wantIs(t, err, ErrInvalid)
+	})
 }
 
 func TestDialerOptions(t *testing.T) {
 	inBothModes(t, func(t *caseT) {
 		ln := t.listener("127.0.0.1", "0")
 		mine := errors.New("mine")
-		d := Dialer{LocalAddr: loopbacks("0", "127.0.0.9")[0], Nagle: true, KeepAlive: -1, Timeout: soon,
+		d := Dialer{LocalAddr: addrOf(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 9)}), Nagle: true, KeepAlive: -1, Timeout: soon,
 			Control: func(s *Socket) error { return s.SetRecvBuffer(65536) }}
 		conn, err := d.DialContext(t.ctx, "tcp", ln.Addr().String())
 		t.must(err)

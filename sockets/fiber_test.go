@@ -231,3 +231,16 @@ func selfSigned(t testing.TB) *tls.Config {
 	}
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert}, PrivateKey: key}}}
 }
+
+// TestConnectInAFiberWithoutItsContext would wait for its own loop.
+func TestConnectInAFiberWithoutItsContext(t *testing.T) {
+	ln, err := Listen("127.0.0.1", "0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	inFiber(t, func(t *caseT) {
+		_, err := Connect("127.0.0.1", addrOf(ln.Addr()).Service(), Forever)
+		wantIs(t, err, reactor.ErrOnLoop)
+	})
+}

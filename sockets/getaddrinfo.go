@@ -33,7 +33,7 @@ func GetAddrInfo(ctx context.Context, host, service string, hints *Hints) (addrs
 		reactor.Await(ctx, func() { addrs, err = q.run() })
 	}
 	if err != nil {
-		return nil, &net.OpError{Op: "getaddrinfo", Net: net.JoinHostPort(host, service), Err: q.failure(err)}
+		return nil, &net.OpError{Op: "getaddrinfo", Net: net.JoinHostPort(host, service), Err: failureOf(ctx, err)}
 	}
 	return addrs, nil
 }
@@ -51,12 +51,13 @@ func (q *query) quick() bool {
 	return (err == nil || q.service == "") && q.literal().IsValid() && q.Flags&AICanonName == 0
 }
 
-// failure tells why a query that has ended with err has.
-func (q *query) failure(err error) error {
+// failureOf tells why looking something up, or connecting, until ctx is done
+// has ended with err.
+func failureOf(ctx context.Context, err error) error {
 	var dns *net.DNSError
 	switch {
-	case q.ctx.Err() != nil:
-		return interrupted(q.ctx)
+	case ctx.Err() != nil:
+		return interrupted(ctx)
 	case errors.As(err, &dns) && dns.IsTimeout:
 		return &timeoutError{err}
 	}

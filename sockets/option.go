@@ -18,20 +18,23 @@ func (s *Socket) SetNoDelay(on bool) error { return s.SetOption("tcp", "TCP_NODE
 // negative one, or a part of the first second, is ErrInvalid. Elsewhere than on
 // Linux the times are the system's. Safe to call from any goroutine.
 func (s *Socket) SetKeepAlive(idle, interval time.Duration, count int) error {
+	return s.do("set", "", func(fd int) error { return setKeepAlive(fd, idle, interval, count) })
+}
+
+func setKeepAlive(fd int, idle, interval time.Duration, count int) error {
 	for _, d := range []time.Duration{idle, interval} {
 		if d < 0 || d > 0 && d < time.Second {
-			return s.opError("set", invalid("time to keep alive of less than a second"))
+			return invalid("time to keep alive of less than a second")
 		}
 	}
 	if count < 0 {
-		return s.opError("set", invalid("negative number of probes"))
+		return invalid("negative number of probes")
 	}
-	if err := s.SetOption("socket", "SO_KEEPALIVE", idle > 0); err != nil || idle == 0 {
-		return err
+	err := sysSetKeepAlive(fd, idle > 0)
+	if err == nil && idle > 0 {
+		err = sysKeepAlive(fd, int(idle/time.Second), int(interval/time.Second), count)
 	}
-	return s.do("set", "setsockopt", func(fd int) error {
-		return sysKeepAlive(fd, int(idle/time.Second), int(interval/time.Second), count)
-	})
+	return systemError("setsockopt", err)
 }
 
 // SetLinger tells what Close does with output that has not been delivered; see

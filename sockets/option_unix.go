@@ -15,6 +15,10 @@ func sysNoDelay(fd int, on bool) error {
 	return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, number(on))
 }
 
+func sysSetKeepAlive(fd int, on bool) error {
+	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, number(on))
+}
+
 func sysSetLinger(fd int, l Linger) error {
 	return unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER,
 		&unix.Linger{Onoff: int32(number(l.On)), Linger: int32(l.Time / time.Second)})

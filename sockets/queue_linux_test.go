@@ -1,6 +1,7 @@
 package sockets
 
 import (
+	"net"
 	"strconv"
 	"testing"
 
@@ -34,7 +35,7 @@ func fullQueue(t testing.TB) (port string) {
 	}
 	port = strconv.Itoa(addr.Port)
 	for {
-		c, err := Connect("127.0.0.1", port, 10*short)
+		c, err := net.DialTimeout("tcp", "127.0.0.1:"+port, 10*short)
 		if err != nil {
 			return port
 		}
@@ -47,7 +48,7 @@ func fullUnixQueue(t testing.TB, path string) (accept func()) {
 	t.Helper()
 	fd := listening(t, unix.AF_UNIX, &unix.SockaddrUnix{Name: path})
 	for {
-		c, err := Connect(unixHost, path, short)
+		c, err := net.DialTimeout("unix", path, short)
 		if err != nil {
 			break
 		}

@@ -102,6 +102,11 @@ func newSocket(l *reactor.Loop, fd int, k kind) (*Socket, error) {
 		_ = sysClose(fd)
 		return nil, err
 	}
+	return socketOf(desc, k), nil
+}
+
+// socketOf makes a Socket of what desc watches.
+func socketOf(desc *reactor.Desc, k kind) *Socket {
 	whole := &struct {
 		Socket
 		state
@@ -109,13 +114,13 @@ func newSocket(l *reactor.Loop, fd int, k kind) (*Socket, error) {
 	s := &whole.Socket
 	s.state = &whole.state
 	s.ctx = background
-	s.desc, s.fd, s.kind = desc, fd, k
+	s.desc, s.fd, s.kind = desc, desc.FD(), k
 	s.tcp = k.typ == Stream && k.inet() && (k.proto == 0 || k.proto == ProtocolTCP)
 	s.reads.init()
 	s.writes.init()
 	s.maxLine.Store(DefaultMaxLine)
 	s.ends.Store(&ends{})
-	return s, nil
+	return s
 }
 
 // named fills in the addresses of the ends, as far as they are known.

@@ -41,6 +41,7 @@ func sysNonblock(int) error                        { return errors.ErrUnsupporte
 func sysName(int) (Addr, error)                    { return Addr{}, errors.ErrUnsupported }
 func sysPeer(int) (Addr, error)                    { return Addr{}, errors.ErrUnsupported }
 func sysNoDelay(int, bool) error                   { return errors.ErrUnsupported }
+func sysSetKeepAlive(int, bool) error              { return errors.ErrUnsupported }
 func sysKeepAlive(_, _, _, _ int) error            { return errors.ErrUnsupported }
 func sysSetLinger(int, Linger) error               { return errors.ErrUnsupported }
 func sysGetLinger(int) (Linger, error)             { return Linger{}, errors.ErrUnsupported }

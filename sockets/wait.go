@@ -2,6 +2,7 @@ package sockets
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strconv"
 	"strings"
@@ -120,55 +121,29 @@ func watch(desc *reactor.Desc, fd int, ev Events, lim *limit, buffered func() bo
 // to wait it watches a copy of fd: a Socket's own Wait costs less. Safe to call
 // from any goroutine but a loop's.
 func IOWait(fd int, ev Events, timeout time.Duration) (Events, error) {
-	got, err := ioWait(background, fd, ev, timeout)
-	if err == ErrTimeout { //nolint:errorlint // not wrapped yet
-		err = nil
-	}
-	return got, makeWaitError(err)
+	lim := limit{timeout: timeout}
+	return ioWait(background, fd, ev, lim.until())
 }
 
 // IOWaitContext is IOWait until ctx is done: then it is ErrTimeout if its
 // deadline has passed, and context.Canceled and its cause otherwise. Safe to
 // call from any goroutine, and from fibers.
 func IOWaitContext(ctx context.Context, fd int, ev Events) (Events, error) {
-	got, err := ioWait(ctx, fd, ev, Forever)
-	return got, makeWaitError(err)
+	return ioWait(ctx, fd, ev, time.Time{})
 }
 
-func makeWaitError(err error) error {
+func ioWait(ctx context.Context, fd int, ev Events, until time.Time) (got Events, err error) {
+	var r *reactor.Reactor
+	if err = checkEvents(ev); err == nil {
+		r, err = reactor.Default()
+	}
 	if err == nil {
-		return nil
+		if got, err = r.WaitFD(ctx, fd, ev, until); err == nil {
+			return got, nil
+		}
 	}
-	return &net.OpError{Op: "iowait", Err: err}
-}
-
-func ioWait(ctx context.Context, fd int, ev Events, timeout time.Duration) (Events, error) {
-	if err := checkEvents(ev); err != nil {
-		return 0, err
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		err = interrupted(ctx)
 	}
-	got, err := sysPoll(fd, ev)
-	switch {
-	case err != nil:
-		return 0, systemError("poll", err)
-	case got != 0:
-		return got, nil
-	case timeout <= 0:
-		return 0, ErrTimeout
-	}
-	r, err := reactor.Default()
-	if err != nil {
-		return 0, err
-	}
-	copied, err := sysDup(fd)
-	if err != nil {
-		return 0, systemError("dup", err)
-	}
-	desc, err := loopOf(ctx, r).Watch(copied)
-	if err != nil {
-		_ = sysClose(copied)
-		return 0, err
-	}
-	defer func() { _ = desc.Close() }()
-	never := func() bool { return false }
-	return watch(desc, fd, ev, &limit{timeout: timeout, ctx: ctx}, never)
+	return 0, &net.OpError{Op: "iowait", Err: err}
 }

@@ -4,6 +4,7 @@
 //   - [NewLoop] is a loop run by hand and by a clock of its own, with connections whose other end the test holds;
 //   - [TestHandler] tests a [reactor.Handler] with its input in every kind of pieces, cut short, and followed by rubbish;
 //   - [Need] finds the program a test compares itself with, and says loudly when it is not there;
+//   - [NameServer] is a resolver for which every name has the addresses the test says;
 //   - [Eventually] waits for a condition, so that no test has to sleep and hope.
 //
 // A package under test begins with three lines:
