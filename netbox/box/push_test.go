@@ -319,7 +319,7 @@ func TestDisconnectOfAClientThatDoesNotRead(t *testing.T) {
 	srv, addr := start(t, Config{OutputBudget: 100_000})
 	c := dialRaw(t, addr)
 	taken, err := flood(t, srv, c, Disconnect, 10_000, 1<<20)
-	if taken < 10 || !errors.Is(err, ErrSessionClosed) {
+	if taken < 9 || !errors.Is(err, ErrSessionClosed) { // what the kernel takes meanwhile comes on top
 		t.Errorf("%d pushes, then %v", taken, err)
 	}
 	reactortest.Eventually(t, func() bool { return len(srv.open()) == 0 }, "the session to end")

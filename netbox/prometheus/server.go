@@ -26,6 +26,8 @@ var serverMetrics = []metric[box.Stats]{
 		func(s box.Stats) float64 { return float64(s.ConnectionsTotal) }),
 	counter("kharon_box_connections_refused_total", "Connections turned away because there were too many.",
 		func(s box.Stats) float64 { return float64(s.ConnectionsRefused) }),
+	counter("kharon_box_handshakes_failed_total", "TLS handshakes that failed or took too long.",
+		func(s box.Stats) float64 { return float64(s.HandshakesFailed) }),
 	gauge("kharon_box_connections_waiting", "Connections whose input is held up because too many requests are under way.",
 		func(s box.Stats) float64 { return float64(s.RequestsWaiting) }),
 	counter("kharon_box_sessions_total", "Sessions begun, those turned away included.",
