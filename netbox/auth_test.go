@@ -44,7 +44,7 @@ func TestTarantoolUsers(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			if user, err := CallAs[string](patience(t), c.Requester, "box.session.user"); err != nil || user != tt.user {
+			if user, err := CallAs[string](patience(t), c, "box.session.user"); err != nil || user != tt.user {
 				t.Errorf("I am %q, %v, want %q", user, err, tt.user)
 			}
 		})

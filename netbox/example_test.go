@@ -47,7 +47,7 @@ func ExampleConnect() {
 		log.Fatal(err)
 	}
 	defer conn.Close()
-	sum, err := netbox.CallAs[int](ctx, conn.Requester, "add", 40, 2)
+	sum, err := netbox.CallAs[int](ctx, conn, "add", 40, 2)
 	fmt.Println(conn.State(), sum, err)
 
 	_, err = conn.Call(ctx, "subtract", 40, 2)

@@ -24,7 +24,7 @@ func ExampleConnectGroup() {
 	for i := range sums {
 		wg.Go(func() {
 			var err error
-			if sums[i], err = netbox.CallAs[int](ctx, group.Requester, "add", i, i); err != nil {
+			if sums[i], err = netbox.CallAs[int](ctx, group, "add", i, i); err != nil {
 				log.Fatal(err)
 			}
 		})

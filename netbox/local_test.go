@@ -59,7 +59,7 @@ func TestOurServerIsFollowedByAnother(t *testing.T) {
 	}
 	first, addr := start("127.0.0.1:0", "first")
 	c := connect(t, addr, Options{ReconnectAfter: time.Millisecond})
-	if name, err := CallAs[string](patience(t), c.Requester, "name"); err != nil || name != "first" {
+	if name, err := CallAs[string](patience(t), c, "name"); err != nil || name != "first" {
 		t.Errorf("got %q, %v", name, err)
 	}
 	first.Close()
@@ -68,7 +68,7 @@ func TestOurServerIsFollowedByAnother(t *testing.T) {
 	}
 	second, _ := start(addr, "second")
 	defer second.Close()
-	if name, err := CallAs[string](patience(t), c.Requester, "name"); err != nil || name != "second" {
+	if name, err := CallAs[string](patience(t), c, "name"); err != nil || name != "second" {
 		t.Errorf("C109: %q, %v", name, err)
 	}
 }

@@ -174,13 +174,13 @@ func TestTarantoolTuplesAreDecoded(t *testing.T) {
 	if _, found, err = Get[band](ctx, s, Key(22)); err != nil || found {
 		t.Errorf("none: %v, %v", found, err)
 	}
-	if n, err := CallAs[int](ctx, c.Requester, "echo", 42); err != nil || n != 42 {
+	if n, err := CallAs[int](ctx, c, "echo", 42); err != nil || n != 42 {
 		t.Errorf("call: %d, %v", n, err)
 	}
-	if b, err := CallAs[band](ctx, c.Requester, "box.space.bands:get", 1); err != nil || b.Name != "Roxette" {
+	if b, err := CallAs[band](ctx, c, "box.space.bands:get", 1); err != nil || b.Name != "Roxette" {
 		t.Errorf("C53 call of a method: %+v, %v", b, err)
 	}
-	if n, err := CallAs[string](ctx, c.Requester, "nop"); err != nil || n != "" {
+	if n, err := CallAs[string](ctx, c, "nop"); err != nil || n != "" {
 		t.Errorf("call without a result: %q, %v", n, err)
 	}
 	tuple, err := s.Get(ctx, Key(1))

@@ -85,7 +85,7 @@ func TestTarantoolEncrypted(t *testing.T) {
 	srv := tarantooltest.Start(t, tarantooltest.Options{MemoryMiB: 128, Super: true})
 	addr, config := encrypted(t, srv.Addr)
 	c := connect(t, "alice:secret@"+addr+"?transport=ssl", Options{TLS: config, NoSchema: true})
-	if user, err := CallAs[string](patience(t), c.Requester, "box.session.user"); err != nil || user != "alice" {
+	if user, err := CallAs[string](patience(t), c, "box.session.user"); err != nil || user != "alice" {
 		t.Errorf("I am %q, %v", user, err)
 	}
 	var wg sync.WaitGroup

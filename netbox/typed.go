@@ -122,10 +122,17 @@ func Get[T any, S Selectable](ctx context.Context, from S, key Parts) (v T, foun
 	return v, found, err
 }
 
-// CallAs calls a function of the server and decodes its first result into T; the
-// zero value when it has none. Safe to call from any goroutine, and from fibers.
-func CallAs[T any](ctx context.Context, r Requester, name string, args ...any) (v T, err error) {
-	err = r.DoFunc(ctx, Call(name, args...), func(r Result) error {
+// A Doer makes requests: a Conn, a Group, a Stream, a Requester, or a layer of
+// somebody else's above one.
+type Doer interface {
+	DoFunc(ctx context.Context, req Request, use func(Result) error) error
+}
+
+// CallAs calls a function of the server by way of d and decodes its first result
+// into T; the zero value when it has none. Safe to call from any goroutine, and
+// from fibers.
+func CallAs[T any](ctx context.Context, d Doer, name string, args ...any) (v T, err error) {
+	err = d.DoFunc(ctx, Call(name, args...), func(r Result) error {
 		if r.Len() == 0 {
 			return nil
 		}

@@ -14,7 +14,7 @@ import (
 func TestTarantoolEchoesExtensions(t *testing.T) {
 	_, c := tarantool(t)
 	id := uuid.New()
-	if got, err := CallAs[uuid.UUID](patience(t), c.Requester, "echo", id); err != nil || got != id {
+	if got, err := CallAs[uuid.UUID](patience(t), c, "echo", id); err != nil || got != id {
 		t.Errorf("uuid: %v, %v", got, err)
 	}
 	r, err := c.Eval(patience(t), "return require('decimal').new('1.50'), require('uuid').fromstr('"+id.String()+"')")
@@ -87,7 +87,7 @@ func TestTuplesThatComeWithTheirFormat(t *testing.T) {
 	if err != nil || fmt.Sprint(lists) != "[[1 a] [b]]" {
 		t.Errorf("C200: %v, %v", lists, err)
 	}
-	if list, err := CallAs[[]any](patience(t), c.Requester, "f"); err != nil || fmt.Sprint(list) != "[1 a]" {
+	if list, err := CallAs[[]any](patience(t), c, "f"); err != nil || fmt.Sprint(list) != "[1 a]" {
 		t.Errorf("C200: %v, %v", list, err)
 	}
 	if _, err := r.Tuple(2); err == nil {
