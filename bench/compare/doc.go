@@ -35,7 +35,7 @@
 //	push/N               one producer goroutine in the server sends messages on
 //	                     N connections in turn; each client asks for 1024 at a
 //	                     time and has two such requests on their way
-//	idle/5000            heap and stacks per connection that has had one answer
+//	idle/10000           heap and stacks per connection that has had one answer
 //	                     and waits
 //	udp/CxD              datagrams that come back, D on the way on each of C sockets
 //	box-ping/CxD         C connections with D packets on the way on each

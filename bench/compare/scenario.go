@@ -36,7 +36,7 @@ var scenarios = []*scenario{
 	{name: "line/1024", kind: peer.Line, shape: load.Shape{Conns: 1024, Depth: 1}},
 	{name: "push/1", kind: peer.Push, shape: load.Shape{Conns: 1, Depth: 2, Topic: load.Push}},
 	{name: "push/16", kind: peer.Push, shape: load.Shape{Conns: 16, Depth: 2, Topic: load.Push}},
-	{name: "idle/5000", kind: peer.Line, shape: load.Shape{Conns: 5000, Depth: 1}, idle: true},
+	{name: "idle/10000", kind: peer.Line, shape: load.Shape{Conns: 10000, Depth: 1}, idle: true},
 
 	{name: "udp/1x1", kind: peer.UDP, shape: load.Shape{Conns: 1, Depth: 1, Topic: load.UDPEcho}},
 	{name: "udp/1x16", kind: peer.UDP, shape: load.Shape{Conns: 1, Depth: 16, Topic: load.UDPEcho}},
