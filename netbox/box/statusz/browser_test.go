@@ -39,7 +39,7 @@ func browse(t *testing.T) *browser {
 	t.Helper()
 	cmd := exec.Command(reactortest.Need(t, "chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
 		"--no-first-run", "--disable-extensions", "--hide-scrollbars", "--remote-debugging-pipe",
-		"--user-data-dir="+t.TempDir(), "about:blank")
+		"--user-data-dir="+profile(t), "about:blank")
 	commands, in := pipe(t)
 	out, answers := pipe(t)
 	cmd.ExtraFiles = []*os.File{commands, answers} // 3 and 4
@@ -54,6 +54,19 @@ func browse(t *testing.T) *browser {
 	t.Cleanup(func() { b.do("Browser.close", nil, nil) }) // so that all its processes end
 	b.openTab()
 	return b
+}
+
+// profile is a directory for the browser, whose processes write to it for a moment after it has closed.
+func profile(t *testing.T) (dir string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "statusz-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		reactortest.Eventually(t, func() bool { return os.RemoveAll(dir) == nil }, "the browser to let go of its files")
+	})
+	return dir
 }
 
 func pipe(t *testing.T) (r, w *os.File) {
