@@ -1,6 +1,6 @@
 # Steps that run tests for longer: fuzz tests, and the soak. Sourced by run.
 
-readonly FUZZTIME=5s
+readonly FUZZTIME=3s
 
 # fuzz_targets prints "package target" for each fuzz target. go test -list prints the names, then "ok" and the package.
 fuzz_targets() {
