@@ -1,0 +1,5 @@
+//go:build !race
+
+package msgp
+
+const raceEnabled = false
