@@ -119,18 +119,13 @@ func (r *Request) appendUpdate(dst []byte, l *link, space, index iproto.Ref) ([]
 }
 
 func (r *Request) appendSelect(dst []byte, l *link, space, index iproto.Ref) ([]byte, error) {
-	s := iproto.Select{Space: space, Index: index, Iterator: r.iterator, Offset: r.offset, Limit: r.limit}
 	if !r.iterator.Known() {
 		return dst, &LocalError{72, fmt.Sprintf("Unknown iterator type '%d'", uint32(r.iterator))}
 	}
 	if r.more == nil {
-		p, err := l.encodeInto(&r.list)
-		s.Key = p[0]
-		if err != nil {
-			return dst, err
-		}
-		return s.Append(dst), nil
+		return r.list.append(iproto.AppendSelectHead(dst, space, index, r.iterator, r.offset, r.limit))
 	}
+	s := iproto.Select{Space: space, Index: index, Iterator: r.iterator, Offset: r.offset, Limit: r.limit}
 	if err := r.pages(l, space); err != nil {
 		return dst, err
 	}

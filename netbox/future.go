@@ -20,47 +20,51 @@ type Future struct {
 	start uint64 // of the request, in bytes since the connection was made
 
 	state atomic.Uint32
-	token chan struct{} // one slot: handed from waiter to waiter once the answer is there
 
-	// written, with mu held, before state becomes answered
+	// written before state becomes answered
 	typ     iproto.Type
 	version uint64 // of the schema
 	body    []byte
-	err     error
+	err     error // with mu held
 
-	span *span // nil: it is not traced
+	waiter *reactor.Waiter // of the only one who knows the future, in once
+	span   *span           // nil: it is not traced
 
 	mu      sync.Mutex
 	lasting bool // the answer may still come: it is not for another request
 	pushes  pushList
-	waiters []*reactor.Waiter // fibers, for the answer; anybody, for the next push
+	waiters []*reactor.Waiter // for the answer, or for the next push
 	done    chan struct{}     // closed with the answer; nil: nobody asked
 }
 
-// The states of a Future.
+// The states of a Future. Most requests see no more than the first line, or the
+// second when somebody waits whose own the future is. Once crowded, everybody
+// else takes mu, and so does the loop.
 //
-//	pending ──somebody waits──► awaited
-//	   │                           │
-//	   └─────────answer────────────┴──► answered
+//	pending ─────────────────────────────────────► answered
+//	   ├──the one caller waits──► awaited ───────► answered
+//	   └──anybody waits, asks, traces, discards──► crowded ──► answered|crowded
 const (
-	pending uint32 = iota
-	awaited
-	answered
+	pending  uint32 = 0
+	answered uint32 = 1 << 0
+	awaited  uint32 = 1 << 1
+	crowded  uint32 = 1 << 2
 )
 
-var futures = sync.Pool{New: func() any { return &Future{token: make(chan struct{}, 1)} }}
+var futures = sync.Pool{New: func() any { return new(Future) }}
 
 // Ready reports whether the answer is there. Safe to call from any goroutine.
-func (f *Future) Ready() bool { return f.state.Load() == answered }
+func (f *Future) Ready() bool { return f.state.Load()&answered != 0 }
 
 // Done returns a channel that is closed when the answer is there. Safe to call
 // from any goroutine.
 func (f *Future) Done() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	over := f.crowd()
 	if f.done == nil {
 		f.done = make(chan struct{})
-		if f.Ready() {
+		if over {
 			close(f.done)
 		}
 	}
@@ -94,12 +98,12 @@ func (f *Future) Result() (Result, error) {
 func (f *Future) Discard() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.Ready() {
+	if f.crowd() {
 		return
 	}
 	f.lasting = true
 	f.err = ErrDiscarded
-	f.settle(nil)
+	f.settle()
 }
 
 // Release gives the future back for another request. Neither it nor anything
@@ -107,69 +111,91 @@ func (f *Future) Discard() {
 // necessary. Of a request without an answer it does nothing. Must not be
 // called while others use the future.
 func (f *Future) Release() {
-	if !f.Ready() {
-		return
-	}
-	f.mu.Lock()
-	if f.lasting {
+	switch f.state.Load() {
+	case answered:
+	case answered | crowded:
+		f.mu.Lock() // until everybody has been told
+		f.span, f.done = nil, nil
 		f.mu.Unlock()
+	default:
 		return
 	}
-	defer futures.Put(f)
-	defer f.mu.Unlock()
-	f.err, f.span = nil, nil
-	f.sync, f.start, f.typ, f.version = 0, 0, 0, 0
+	if f.lasting {
+		return
+	}
+	f.err = nil
 	if cap(f.body) > 64<<10 {
 		f.body = nil
 	}
-	f.body = f.body[:0]
-	f.pushes, f.done = pushList{}, nil
-	select {
-	case <-f.token:
-	default:
+	if f.pushes.keep = false; f.pushes.ends != nil {
+		f.pushes = pushList{}
 	}
 	f.state.Store(pending)
+	futures.Put(f)
 }
 
-// complete gives the future its answer. Called on the loop l.
-func (f *Future) complete(a *answer, l *reactor.Loop) {
+// complete gives the future its answer. Nobody reads what it writes before the
+// state tells, and of one that was discarded nobody ever does. Called on the
+// loop.
+func (f *Future) complete(a *answer) {
+	f.typ, f.version = a.typ, a.version
+	f.body = append(f.body[:0], a.body...)
+	if !f.settleAlone() {
+		f.mu.Lock()
+		f.settle()
+		f.mu.Unlock()
+	}
+}
+
+// fail gives the future an error for an answer. Called on the loop, or before
+// the request was sent.
+func (f *Future) fail(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.lasting { // discarded
 		return
 	}
-	f.typ, f.version = a.typ, a.version
-	f.body = append(f.body[:0], a.body...)
-	f.settle(l)
+	f.err = err
+	if !f.settleAlone() {
+		f.settle()
+	}
 }
 
-// fail gives the future an error for an answer. Safe to call from any goroutine.
-func (f *Future) fail(err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.lasting {
+// settleAlone tells that the answer is there, unless there are several to be
+// told. Who sees the answer may give the future away: but for the waiter, whose
+// owner waits, it is not touched afterwards.
+func (f *Future) settleAlone() bool {
+	if f.state.CompareAndSwap(pending, answered) {
+		return true
+	}
+	if f.state.CompareAndSwap(awaited, answered) {
+		f.waiter.Wake()
+		return true
+	}
+	return false
+}
+
+// settle tells everybody that the answer is there, unless it was before. All of
+// it happens with mu held, which Release takes, too: who sees the answer early
+// can not give the future away while the others are still being told. The
+// future is crowded.
+func (f *Future) settle() {
+	if f.Ready() {
 		return
 	}
-	f.err = err
-	f.settle(nil)
-}
-
-// settle tells everybody that the answer is there. l is the loop it is called
-// on, nil when it is called elsewhere. All of it happens with mu held, which
-// Release takes, too: who sees the answer early can not give the future away
-// while the others are still being told.
-func (f *Future) settle(l *reactor.Loop) {
 	if f.span != nil {
 		f.span.end(f)
 	}
-	if f.state.Swap(answered) == awaited {
-		f.token <- struct{}{}
-	}
+	f.state.Store(answered | crowded)
 	if f.done != nil {
 		close(f.done)
 	}
-	f.wake(l)
+	f.wake()
 }
+
+// crowd makes everybody take mu from now on, and reports whether the answer is
+// there. Called with mu held.
+func (f *Future) crowd() bool { return f.state.Or(crowded)&answered != 0 }
 
 // use gives the answer to a function. What nobody looks at is not taken apart.
 func (f *Future) use(use func(Result) error) error {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/kharon-net/kharon/codec/iproto"
-	"github.com/kharon-net/kharon/reactor"
 )
 
 // An answer is a packet on its way to its future, or an event.
@@ -134,9 +133,9 @@ func (l *link) deliver() (err error) {
 			if t := l.conn.opts.Trace; t != nil && t.Push != nil {
 				t.Push(len(a.body))
 			}
-			a.f.pushed(a.body, l.loop)
+			a.f.pushed(a.body)
 		default:
-			a.f.complete(a, l.loop)
+			a.f.complete(a)
 		}
 	}
 	clear(l.arrived)
@@ -155,7 +154,7 @@ func (l *link) event(body []byte) error {
 }
 
 // pushed keeps a message, if it is to be kept and is one.
-func (f *Future) pushed(body []byte, l *reactor.Loop) {
+func (f *Future) pushed(body []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.pushes.keep {
@@ -163,6 +162,6 @@ func (f *Future) pushed(body []byte, l *reactor.Loop) {
 	}
 	if v, _, err := iproto.ParseChunk(body); err == nil {
 		f.pushes.add(v)
-		f.wake(l)
+		f.wake()
 	}
 }

@@ -50,13 +50,14 @@ func (c *Conn) newRequest(req *Request) *Future {
 	f := newFuture()
 	if t := c.opts.Trace; t != nil {
 		f.span = t.begin(req)
+		f.state.Store(crowded)
 	}
 	return f
 }
 
 // finish waits for the answer of a request that was sent.
 func (c *Conn) finish(ctx context.Context, f *Future, req *Request, use func(Result) error) error {
-	if err := f.await(ctx); err != nil {
+	if err := f.awaitAlone(ctx); err != nil {
 		return err // the future stays with the loop until its answer comes
 	}
 	if c.reloading.Load() { // the spaces it may have made are there when it returns

@@ -52,54 +52,56 @@ func AppendTuples[T any](dst []T, r Result) ([]T, error) { return appendTuples(d
 
 // appendTuples decodes the tuples of a result.
 func appendTuples[T any](dst []T, r *Result) ([]T, error) {
-	dst = slices.Grow(dst, min(r.Len(), len(r.Elements())))
 	b := r.Elements()
-	for i := range r.Len() {
+	dst = slices.Grow(dst, min(r.Len(), len(b)))
+	for left := r.Len(); left > 0; left-- {
+		size, err := len(b), error(nil)
+		if left > 1 {
+			size, err = msgp.Skip(b)
+		}
 		n := len(dst)
 		dst = dst[:n+1]
-		size, err := decodeTuple(b, &dst[n])
+		if err == nil {
+			err = decodeTuple(b[:size], &dst[n])
+		}
 		if err != nil {
-			return dst[:n], fmt.Errorf("netbox: tuple %d: %w", i, err)
+			return dst[:n], fmt.Errorf("netbox: tuple %d: %w", r.Len()-left, err)
 		}
 		b = b[size:]
 	}
 	return dst, nil
 }
 
-// decodeTuple decodes the tuple at the front of b.
-func decodeTuple[T any](b []byte, dst *T) (n int, err error) {
+// decodeTuple decodes a tuple that has been checked.
+func decodeTuple[T any](b []byte, dst *T) error {
 	if len(b) > 0 && msgp.KindOf(b[0]) == msgp.KindExt {
 		return decodeExtension(b, dst)
 	}
-	list, isList := any(dst).(*[]any)
-	d, isDecoder := any(dst).(TupleDecoder)
-	if !isList && !isDecoder {
-		return msgp.DecodeValue(b, dst)
+	if d, ok := any(dst).(TupleDecoder); ok {
+		a, err := msgp.NewArray(b)
+		if err != nil {
+			return err
+		}
+		return d.DecodeTuple(a)
 	}
-	if n, err = msgp.Skip(b); err != nil {
-		return 0, err
+	if list, ok := any(dst).(*[]any); ok {
+		a, err := msgp.NewArray(b)
+		if err == nil {
+			*list, err = a.Values()
+		}
+		return err
 	}
-	a, err := msgp.NewArray(b[:n])
-	switch {
-	case err != nil:
-	case isList:
-		*list, err = a.Values()
-	default:
-		err = d.DecodeTuple(a)
-	}
-	return n, err
+	_, err := msgp.DecodeValue(b, dst)
+	return err
 }
 
 // decodeExtension decodes a tuple that came with the number of its format.
-func decodeExtension[T any](b []byte, dst *T) (n int, err error) {
-	if n, err = msgp.Skip(b); err != nil {
-		return 0, err
+func decodeExtension[T any](b []byte, dst *T) error {
+	fields, _, err := unwrap(b)
+	if err != nil {
+		return err
 	}
-	fields, _, err := unwrap(b[:n])
-	if err == nil {
-		_, err = decodeTuple(fields, dst)
-	}
-	return n, err
+	return decodeTuple(fields, dst)
 }
 
 // Get returns the one tuple that has the key, decoded into T; found tells
@@ -116,8 +118,7 @@ func Get[T any, S Selectable](ctx context.Context, from S, key Parts) (v T, foun
 		if !found {
 			return nil
 		}
-		_, err := decodeTuple(r.Elements(), &v)
-		return err
+		return decodeTuple(r.Elements(), &v)
 	})
 	return v, found, err
 }
@@ -137,12 +138,10 @@ func CallAs[T any](ctx context.Context, d Doer, name string, args ...any) (v T, 
 			return nil
 		}
 		b := r.Elements()
-		var err error
-		if typ, _, _, e := msgp.ReadExtHeader(b); e == nil && typ == ext.TypeTuple {
-			_, err = decodeExtension(b, &v)
-		} else {
-			_, err = msgp.DecodeValue(b, &v)
+		if typ, _, _, err := msgp.ReadExtHeader(b); err == nil && typ == ext.TypeTuple {
+			return decodeExtension(r.At(0), &v)
 		}
+		_, err := msgp.DecodeValue(b, &v)
 		return err
 	})
 	return v, err

@@ -51,9 +51,14 @@ var waiters = sync.Pool{New: func() any { return &Waiter{ch: make(chan struct{},
 // to, or else for the goroutine. Safe to call from any goroutine.
 func NewWaiter(ctx context.Context) *Waiter {
 	w := waiters.Get().(*Waiter)
-	w.fiber = Current(ctx)
+	w.For(ctx)
 	return w
 }
+
+// For makes the Waiter one for the caller, as NewWaiter does: it saves a Free
+// and a NewWaiter to those who keep it. Every Wake must have been waited for.
+// Safe to call from any goroutine.
+func (w *Waiter) For(ctx context.Context) { w.fiber = Current(ctx) }
 
 // Free gives the Waiter back. Nobody may call its Wake any more. Must be
 // called by the one it was made for.
@@ -65,7 +70,10 @@ func (w *Waiter) Free() {
 
 // forget undoes a Wake that nobody has waited for.
 func (w *Waiter) forget() {
-	w.woken.Store(false)
+	if w.fiber != nil {
+		w.woken.Store(false)
+		return
+	}
 	select {
 	case <-w.ch:
 	default:

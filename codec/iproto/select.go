@@ -30,12 +30,11 @@ type Select struct {
 // Append appends the body.
 func (s Select) Append(dst []byte) []byte {
 	mark := len(dst)
-	dst = s.Space.appendSpace(append(dst, 0x86))
-	dst = s.Index.appendIndex(dst)
-	dst = msgp.AppendUint(append(dst, byte(KeyIterator)), uint64(s.Iterator))
-	dst = msgp.AppendUint(append(dst, byte(KeyOffset)), uint64(s.Offset))
-	dst = msgp.AppendUint(append(dst, byte(KeyLimit)), uint64(s.Limit))
-	dst = appendArray(dst, KeyKey, s.Key)
+	dst = AppendSelectHead(dst, s.Space, s.Index, s.Iterator, s.Offset, s.Limit)
+	if s.Key == nil {
+		s.Key = emptyArray
+	}
+	dst = append(dst, s.Key...)
 	if s.AfterPosition != nil {
 		dst[mark]++
 		dst = msgp.AppendStringBytes(append(dst, byte(KeyAfterPosition)), s.AfterPosition)
@@ -49,6 +48,17 @@ func (s Select) Append(dst []byte) []byte {
 		dst = append(dst, byte(KeyFetchPosition), 0xc3)
 	}
 	return dst
+}
+
+// AppendSelectHead appends the body of a SELECT without pages up to its key, one encoded array, which the caller
+// appends.
+func AppendSelectHead(dst []byte, space, index Ref, it Iterator, offset, limit uint32) []byte {
+	dst = space.appendSpace(append(dst, 0x86))
+	dst = index.appendIndex(dst)
+	dst = msgp.AppendUint(append(dst, byte(KeyIterator)), uint64(it))
+	dst = msgp.AppendUint(append(dst, byte(KeyOffset)), uint64(offset))
+	dst = msgp.AppendUint(append(dst, byte(KeyLimit)), uint64(limit))
+	return append(dst, byte(KeyKey))
 }
 
 // AppendSelectAll appends the body of a SELECT of all tuples of a space in the short form in which net.box fetches a

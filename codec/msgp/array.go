@@ -23,6 +23,9 @@ func NewArray(b []byte) (Array, error) {
 	if len(b) == 0 {
 		return Array{}, nil
 	}
+	if count := int(b[0] & 0x0f); b[0]&^0x0f == codeFixArray && count < len(b) {
+		return Array{raw: b[1:], count: count}, nil
+	}
 	count, n, err := ReadArrayHeader(b)
 	if err != nil {
 		return Array{}, err
