@@ -22,8 +22,7 @@ func (l *link) authenticate(ctx context.Context, theirs string) error {
 		return err
 	}
 	return l.exchange(ctx, &Request{typ: iproto.TypeAuth, list: rawList(auth.Append(nil))}, func(f *Future) error {
-		_, err := f.result()
-		return err
+		return f.read(new(Result))
 	})
 }
 

@@ -34,7 +34,7 @@ func (f *Future) awaitAlone(ctx context.Context) error {
 		return f.await(ctx)
 	}
 	err := f.waiter.Wait(ctx, time.Time{})
-	if err == nil || f.state.CompareAndSwap(awaited, pending) {
+	if err == nil || f.state.CompareAndSwap(awaited, abandoned) {
 		return err
 	}
 	f.lasting = true // the answer has come as well, and with it a Wake that is under way

@@ -233,7 +233,7 @@ func TestPushesMeetClose(t *testing.T) {
 		<-f.Done()
 		f.Release()
 		<-c.Done()
-		fresh := newFuture()
+		fresh := c.link.spares.take()
 		fresh.mu.Lock()
 		if n := len(fresh.pushes.ends); n > 0 {
 			t.Errorf("a new request has %d pushes", n)

@@ -128,47 +128,46 @@ const (
 
 // attempt makes a request if that can be done now, and waits for its answer.
 func (c *Conn) attempt(ctx context.Context, req *Request, use func(Result) error) (outcome, error) {
-	f := c.newRequest(req)
-	if out, err := c.submit(ctx, f, req); err != nil {
-		f.fail(err)
-		f.Release()
+	s := c.span(req)
+	f, out, err := c.submit(ctx, s, req)
+	if err != nil {
+		s.fail(err)
 		return out, err
 	}
-	if err := f.await(ctx); err != nil {
+	if err := f.awaitAlone(ctx); err != nil {
 		return final, err // the future stays with the loop until its answer comes
 	}
-	out := final
 	switch {
 	case f.err != nil:
 		out = lost
 	case f.typ.IsError():
 		out = refused
 	}
-	return out, c.finish(ctx, f, req, use)
+	return out, c.finish(ctx, f, use)
 }
 
 // submit sends a request. When too much output is queued it waits for room.
-func (c *Conn) submit(ctx context.Context, f *Future, req *Request) (outcome, error) {
+func (c *Conn) submit(ctx context.Context, s *span, req *Request) (*Future, outcome, error) {
 	l := c.live.Load()
 	if l == nil {
-		return unsent, c.unavailable()
+		return nil, unsent, c.unavailable()
 	}
-	mustFlush, err := l.put(f, req, true)
+	f, mustFlush, err := l.put(req, s, true)
 	if err == errNotNow { //nolint:errorlint // our own value
 		if err := l.awaitRoom(ctx); err != nil {
-			return final, c.waitError(err)
+			return nil, final, c.waitError(err)
 		}
-		mustFlush, err = l.put(f, req, true)
+		f, mustFlush, err = l.put(req, s, true)
 	}
 	switch {
 	case err == errNotNow: //nolint:errorlint // our own value
-		return unsent, c.unavailable()
+		return nil, unsent, c.unavailable()
 	case errors.Is(err, iproto.CodeNoConnection), errors.Is(err, ErrTooMany):
-		return lost, err
+		return nil, lost, err
 	case err != nil:
-		return final, err
+		return nil, final, err
 	case mustFlush:
 		l.flushFor(ctx)
 	}
-	return final, nil
+	return f, final, nil
 }

@@ -147,11 +147,10 @@ func (l *link) fetchSchema(ctx context.Context) (*Schema, error) {
 }
 
 // ask puts the request for a view into the output.
-func (l *link) ask(v *viewRead) error {
-	v.f = newFuture()
+func (l *link) ask(v *viewRead) (err error) {
 	req := Request{typ: iproto.TypeSelect, limit: iproto.NoLimit, iterator: iproto.IteratorALL,
 		space: &space{id: v.id}, index: &index{}}
-	_, err := l.put(v.f, &req, false)
+	v.f, _, err = l.put(&req, nil, false)
 	return err
 }
 
@@ -160,7 +159,8 @@ func (v *viewRead) wait(ctx context.Context) error {
 	if err := v.f.await(ctx); err != nil {
 		return err
 	}
-	r, err := v.f.result()
+	var r Result
+	err := v.f.read(&r)
 	if v.optional && errors.Is(err, iproto.CodeNoSuchSpace) {
 		return nil
 	}

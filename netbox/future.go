@@ -29,6 +29,8 @@ type Future struct {
 
 	waiter *reactor.Waiter // of the only one who knows the future, in once
 	span   *span           // nil: it is not traced
+	home   *spares         // nil: the pool
+	next   *Future         // among the spares
 
 	mu      sync.Mutex
 	lasting bool // the answer may still come: it is not for another request
@@ -39,19 +41,20 @@ type Future struct {
 
 // The states of a Future. Most requests see no more than the first line, or the
 // second when somebody waits whose own the future is. Once crowded, everybody
-// else takes mu, and so does the loop.
+// else takes mu, and so does the loop. Nobody knows an abandoned one but the
+// loop.
 //
 //	pending ─────────────────────────────────────► answered
 //	   ├──the one caller waits──► awaited ───────► answered
+//	   │                             └─gives up──► abandoned
 //	   └──anybody waits, asks, traces, discards──► crowded ──► answered|crowded
 const (
 	pending  uint32 = 0
-	answered uint32 = 1 << 0
-	awaited  uint32 = 1 << 1
-	crowded  uint32 = 1 << 2
+	answered uint32 = 1 << (iota - 1)
+	awaited
+	crowded
+	abandoned
 )
-
-var futures = sync.Pool{New: func() any { return new(Future) }}
 
 // Ready reports whether the answer is there. Safe to call from any goroutine.
 func (f *Future) Ready() bool { return f.state.Load()&answered != 0 }
@@ -75,21 +78,25 @@ func (f *Future) Done() <-chan struct{} {
 // a *ConnError, why the request could not be encoded, or ctx's cause; after
 // the last the answer may still come and be waited for again. Safe to call from
 // any goroutine, and from fibers.
-func (f *Future) Wait(ctx context.Context) (Result, error) {
-	if err := f.await(ctx); err != nil {
-		return Result{}, err
+func (f *Future) Wait(ctx context.Context) (r Result, err error) {
+	if !f.Ready() {
+		err = f.await(ctx)
 	}
-	return f.result()
+	if err == nil {
+		err = f.read(&r)
+	}
+	return r, err
 }
 
 // Result returns the answer when it is there, without waiting. The error is
 // ErrNotReady before, and afterwards that of Wait. Safe to call from any
 // goroutine.
-func (f *Future) Result() (Result, error) {
+func (f *Future) Result() (r Result, err error) {
 	if !f.Ready() {
-		return Result{}, ErrNotReady
+		return r, ErrNotReady
 	}
-	return f.result()
+	err = f.read(&r)
+	return r, err
 }
 
 // Discard gives up on the answer: the result becomes ErrDiscarded for everybody
@@ -120,9 +127,13 @@ func (f *Future) Release() {
 	default:
 		return
 	}
-	if f.lasting {
-		return
+	if !f.lasting {
+		f.reset()
 	}
+}
+
+// reset makes the future one for another request.
+func (f *Future) reset() {
 	f.err = nil
 	if cap(f.body) > 64<<10 {
 		f.body = nil
@@ -131,7 +142,7 @@ func (f *Future) Release() {
 		f.pushes = pushList{}
 	}
 	f.state.Store(pending)
-	futures.Put(f)
+	f.give()
 }
 
 // complete gives the future its answer. Nobody reads what it writes before the
@@ -147,8 +158,7 @@ func (f *Future) complete(a *answer) {
 	}
 }
 
-// fail gives the future an error for an answer. Called on the loop, or before
-// the request was sent.
+// fail gives the future an error for an answer. Called on the loop.
 func (f *Future) fail(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -165,14 +175,23 @@ func (f *Future) fail(err error) {
 // told. Who sees the answer may give the future away: but for the waiter, whose
 // owner waits, it is not touched afterwards.
 func (f *Future) settleAlone() bool {
-	if f.state.CompareAndSwap(pending, answered) {
-		return true
+	for {
+		switch state := f.state.Load(); state {
+		case pending, awaited:
+			if !f.state.CompareAndSwap(state, answered) {
+				continue
+			}
+			if state == awaited {
+				f.waiter.Wake()
+			}
+			return true
+		case abandoned:
+			f.reset()
+			return true
+		default:
+			return false
+		}
 	}
-	if f.state.CompareAndSwap(awaited, answered) {
-		f.waiter.Wake()
-		return true
-	}
-	return false
 }
 
 // settle tells everybody that the answer is there, unless it was before. All of
@@ -202,19 +221,26 @@ func (f *Future) use(use func(Result) error) error {
 	if use == nil && f.err == nil && f.typ == iproto.TypeOK {
 		return nil
 	}
-	r, err := f.result()
+	var r Result
+	err := f.read(&r)
 	if err == nil && use != nil {
 		err = use(r)
 	}
 	return err
 }
 
-// result decodes the answer as far as its kind.
-func (f *Future) result() (Result, error) {
+// read decodes the answer as far as its kind.
+func (f *Future) read(r *Result) error {
 	if f.err != nil {
-		return Result{}, f.err
+		return f.err
 	}
-	return parseResult(f.typ, f.body)
+	return r.parse(f.typ, f.body)
 }
 
-func newFuture() *Future { return futures.Get().(*Future) }
+// failed returns a future that has failed before it was sent.
+func failed(s *span, err error) *Future {
+	f := &Future{span: s, err: err}
+	f.crowd()
+	f.settle()
+	return f
+}

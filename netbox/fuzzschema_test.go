@@ -27,7 +27,8 @@ func FuzzSchema(f *testing.F) {
 	f.Add(uint32(viewSpace), []byte{0x91, 0xc1})
 	f.Fuzz(func(t *testing.T, view uint32, rows []byte) {
 		body := append([]byte{0x81, byte(iproto.KeyData)}, rows...)
-		r, err := parseResult(iproto.TypeOK, body)
+		var r Result
+		err := r.parse(iproto.TypeOK, body)
 		if err != nil {
 			return
 		}

@@ -108,7 +108,7 @@ func (l *link) introduce(ctx context.Context) (id iproto.ID, err error) {
 			id, _, err = iproto.ParseID(f.body)
 			return err
 		}
-		_, err := f.result()
+		err := f.read(new(Result))
 		if errors.Is(err, iproto.CodeUnknownRequestType) {
 			return nil
 		}
@@ -119,8 +119,7 @@ func (l *link) introduce(ctx context.Context) (id iproto.ID, err error) {
 
 // exchange sends a request before others are let in, and waits for its answer.
 func (l *link) exchange(ctx context.Context, req *Request, use func(*Future) error) error {
-	f := newFuture()
-	mustFlush, err := l.put(f, req, false)
+	f, mustFlush, err := l.put(req, nil, false)
 	if err != nil {
 		return err
 	}

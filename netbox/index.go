@@ -48,15 +48,14 @@ type SelectOptions struct {
 func (x Index) index_() Index { return x }
 
 // request begins a request about the index.
-func (x Index) request(typ iproto.Type) Request {
-	r := Request{typ: typ, space: x.space, index: x.index}
-	r.stream = x.requester.stream
+func (x Index) request(typ iproto.Type) (r Request) {
+	r.typ, r.space, r.index, r.stream = typ, x.space, x.index, x.requester.stream
 	return r
 }
 
 // SelectRequest is Select as a request.
-func (x Index) SelectRequest(key Parts, o SelectOptions) Request {
-	r := x.request(iproto.TypeSelect)
+func (x Index) SelectRequest(key Parts, o SelectOptions) (r Request) {
+	r.typ, r.space, r.index, r.stream = iproto.TypeSelect, x.space, x.index, x.requester.stream
 	r.list, r.iterator, r.limit, r.offset = key.list, o.Iterator, o.Limit, o.Offset
 	if r.limit == 0 {
 		r.limit = iproto.NoLimit

@@ -22,6 +22,7 @@ type link struct {
 
 	mu       sync.Mutex
 	slots    slots
+	spares   *spares
 	out      []byte            // requests encoded and not yet handed over
 	spare    []byte            // the other buffer
 	scratch  []byte            // for keys and tuples while a request is encoded
@@ -61,7 +62,7 @@ type introduction struct {
 // newLink makes the next link of c. Its sync numbers go on where those of the
 // last one have ended.
 func newLink(c *Conn, last *link) *link {
-	l := &link{conn: c, schema: !c.opts.NoSchema, stale: true}
+	l := &link{conn: c, schema: !c.opts.NoSchema, stale: true, spares: &spares{}}
 	l.flushIt = l.flush
 	if last != nil {
 		l.slots.base = last.slots.base

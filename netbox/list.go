@@ -10,9 +10,9 @@ import (
 // zero value is the empty one.
 type list struct {
 	form   form
+	number int64
 	values []any
 	raw    []byte // the whole array, encoded
-	number int64
 }
 
 // A form is what a list is made of.

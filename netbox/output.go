@@ -6,33 +6,41 @@ import (
 	"github.com/kharon-net/kharon/reactor"
 )
 
-// put encodes a request into the output and reports whether the caller has to
-// see to it that it is flushed. waits tells that the caller can wait: then the
-// error may be errNotNow.
-func (l *link) put(f *Future, req *Request, waits bool) (mustFlush bool, err error) {
+// put encodes a request into the output, returns its future and reports whether
+// the caller has to see to it that it is flushed. waits tells that the caller is
+// going to wait: then pushes are not kept, and the error may be errNotNow. s is
+// nil when the request is not traced.
+func (l *link) put(req *Request, s *span, waits bool) (f *Future, mustFlush bool, err error) {
 	if req.plain() {
-		return l.putPlain(f, req, waits)
+		return l.putPlain(req, s, waits)
 	}
 	enc, err := req.encoded() // the user's encoders run without the lock
 	if err != nil {
-		return false, err
+		return nil, false, err
 	}
-	return l.putPlain(f, &enc, waits)
+	return l.putPlain(&enc, s, waits)
 }
 
-func (l *link) putPlain(f *Future, req *Request, waits bool) (mustFlush bool, err error) {
+func (l *link) putPlain(req *Request, s *span, waits bool) (f *Future, mustFlush bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.refusal(waits); err != nil {
-		return false, err
+		return nil, false, err
 	}
+	f = l.spares.take()
 	if err := l.encode(f, req); err != nil {
-		return false, err
+		f.give()
+		return nil, false, err
+	}
+	f.pushes.keep = !waits
+	if s != nil {
+		f.span = s
+		f.crowd()
 	}
 	l.weigh()
 	mustFlush = !l.flushing
 	l.flushing = true
-	return mustFlush, nil
+	return f, mustFlush, nil
 }
 
 // refusal is why no request is taken now. Called with mu held.

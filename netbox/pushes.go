@@ -67,8 +67,7 @@ func (f *Future) push(ctx context.Context, i int) (v Value, more bool, err error
 		}
 		if f.Ready() {
 			f.mu.Unlock()
-			_, err = f.result()
-			return nil, false, err
+			return nil, false, f.read(new(Result))
 		}
 		if err := f.nap(ctx); err != nil {
 			return nil, false, err

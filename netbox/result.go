@@ -20,20 +20,21 @@ type Result struct {
 // for its methods: Decode, Any, Int.
 type Value = msgp.Raw
 
-// parseResult takes the body of an answer apart.
-func parseResult(typ iproto.Type, body []byte) (Result, error) {
+// parse takes the body of an answer apart. (It fills in a Result that is there,
+// because a copy of one that has just been written costs as much as the rest.)
+func (r *Result) parse(typ iproto.Type, body []byte) error {
 	if typ != iproto.TypeOK {
-		return Result{}, parseError(typ, body)
+		return parseError(typ, body)
 	}
 	data, _, err := iproto.ParseData(body)
-	if err != nil {
-		return Result{}, fmt.Errorf("netbox: answer: %w", err)
+	if err == nil {
+		err = r.Reset(data)
 	}
-	array, err := msgp.NewArray(data)
 	if err != nil {
-		return Result{}, fmt.Errorf("netbox: answer: %w", err)
+		return fmt.Errorf("netbox: answer: %w", err)
 	}
-	return Result{array, body}, nil
+	r.body = body
+	return nil
 }
 
 func parseError(typ iproto.Type, body []byte) error {
@@ -45,11 +46,11 @@ func parseError(typ iproto.Type, body []byte) error {
 }
 
 // clone returns the result with bytes of its own.
-func (r *Result) clone() (Result, error) {
-	if len(r.body) <= 1 {
-		return Result{}, nil
+func (r *Result) clone() (c Result, err error) {
+	if len(r.body) > 1 {
+		err = c.parse(iproto.TypeOK, bytes.Clone(r.body))
 	}
-	return parseResult(iproto.TypeOK, bytes.Clone(r.body))
+	return c, err
 }
 
 // Raw returns the encoded array of the results: of the tuples, of the rows. It

@@ -12,17 +12,16 @@ import (
 
 // send sends a request for somebody who does not wait.
 func (c *Conn) send(req *Request) *Future {
-	f := c.newRequest(req)
-	f.pushes.keep = true
+	s := c.span(req)
 	l := c.live.Load()
 	if l == nil {
-		f.fail(c.unavailable())
-		return f
+		return failed(s, c.unavailable())
 	}
-	switch mustFlush, err := l.put(f, req, false); {
-	case err != nil:
-		f.fail(err)
-	case mustFlush:
+	f, mustFlush, err := l.put(req, s, false)
+	if err != nil {
+		return failed(s, err)
+	}
+	if mustFlush {
 		_ = l.loop.Post(l.flushIt)
 	}
 	return f
@@ -30,33 +29,35 @@ func (c *Conn) send(req *Request) *Future {
 
 // once sends a request and waits for its answer.
 func (c *Conn) once(ctx context.Context, req *Request, use func(Result) error) error {
-	f := c.newRequest(req)
+	s := c.span(req)
 	l := c.live.Load()
 	if l == nil {
-		return c.doLater(ctx, f, req, use)
+		return c.doLater(ctx, s, req, use)
 	}
-	mustFlush, err := l.put(f, req, true)
+	f, mustFlush, err := l.put(req, s, true)
+	if err == errNotNow { //nolint:errorlint // our own value
+		return c.doLater(ctx, s, req, use)
+	}
 	if err != nil {
-		return c.notSent(ctx, f, req, use, err)
+		s.fail(err)
+		return err
 	}
 	if mustFlush {
 		l.flushFor(ctx)
 	}
-	return c.finish(ctx, f, req, use)
+	return c.finish(ctx, f, use)
 }
 
-// newRequest returns the future of a request that is made.
-func (c *Conn) newRequest(req *Request) *Future {
-	f := newFuture()
+// span begins to trace a request; nil when there is no Trace.
+func (c *Conn) span(req *Request) *span {
 	if t := c.opts.Trace; t != nil {
-		f.span = t.begin(req)
-		f.state.Store(crowded)
+		return t.begin(req)
 	}
-	return f
+	return nil
 }
 
 // finish waits for the answer of a request that was sent.
-func (c *Conn) finish(ctx context.Context, f *Future, req *Request, use func(Result) error) error {
+func (c *Conn) finish(ctx context.Context, f *Future, use func(Result) error) error {
 	if err := f.awaitAlone(ctx); err != nil {
 		return err // the future stays with the loop until its answer comes
 	}
@@ -68,35 +69,26 @@ func (c *Conn) finish(ctx context.Context, f *Future, req *Request, use func(Res
 	return err
 }
 
-// notSent goes on with a request that was refused: it waits, if there is
-// something to wait for.
-func (c *Conn) notSent(ctx context.Context, f *Future, req *Request, use func(Result) error, err error) error {
-	if err == errNotNow { //nolint:errorlint // our own value
-		return c.doLater(ctx, f, req, use)
-	}
-	f.fail(err)
-	f.Release()
-	return err
-}
-
 // doLater is once for a connection that is not there, or can not take the request
-// now.
-func (c *Conn) doLater(ctx context.Context, f *Future, req *Request, use func(Result) error) error {
+// now: it waits, if there is something to wait for.
+func (c *Conn) doLater(ctx context.Context, s *span, req *Request, use func(Result) error) error {
 	for {
 		l, err := c.admitted(ctx)
 		if err != nil {
-			return c.notSent(ctx, f, req, use, err)
+			s.fail(err)
+			return err
 		}
-		mustFlush, err := l.put(f, req, true)
+		f, mustFlush, err := l.put(req, s, true)
 		switch {
 		case err == errNotNow: //nolint:errorlint // our own value
 			continue
 		case err != nil:
-			return c.notSent(ctx, f, req, use, err)
+			s.fail(err)
+			return err
 		case mustFlush:
 			l.flushFor(ctx)
 		}
-		return c.finish(ctx, f, req, use)
+		return c.finish(ctx, f, use)
 	}
 }
 

@@ -69,6 +69,13 @@ func (r *Request) trace() RequestTrace {
 	return t
 }
 
+// fail tells of the end of a request that was not sent. Called once.
+func (s *span) fail(err error) {
+	if s != nil && s.trace.RequestDone != nil {
+		s.trace.RequestDone(s.RequestTrace, time.Since(s.Start), err)
+	}
+}
+
 // end tells of its end. Called once, with the answer in f.
 func (s *span) end(f *Future) {
 	if s.trace.RequestDone == nil {

@@ -78,8 +78,8 @@ func decodeTuple[T any](b []byte, dst *T) error {
 		return decodeExtension(b, dst)
 	}
 	if d, ok := any(dst).(TupleDecoder); ok {
-		a, err := msgp.NewArray(b)
-		if err != nil {
+		var a msgp.Array
+		if err := a.Reset(b); err != nil {
 			return err
 		}
 		return d.DecodeTuple(a)

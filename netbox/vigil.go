@@ -55,9 +55,13 @@ func (v *vigil) look(now time.Time) {
 }
 
 func (v *vigil) ping() {
-	f := newFuture() // nobody waits for it: any answer will do
 	req := Ping()
-	if mustFlush, err := v.link.put(f, &req, false); err == nil && mustFlush {
+	f, mustFlush, err := v.link.put(&req, nil, false)
+	if err != nil {
+		return
+	}
+	f.state.Store(abandoned) // any answer will do
+	if mustFlush {
 		v.link.flush()
 	}
 }

@@ -19,18 +19,29 @@ type Array struct {
 // NewArray returns the view of the encoded array at the front of b, whose
 // elements have been checked (by Skip, or by a parse function that did). The
 // error is a *TypeError when something else stands there.
-func NewArray(b []byte) (Array, error) {
-	if len(b) == 0 {
-		return Array{}, nil
+func NewArray(b []byte) (a Array, err error) {
+	err = a.Reset(b)
+	return a, err
+}
+
+// Reset makes a what NewArray returns: where an Array has its place already, it
+// need not be copied there.
+func (a *Array) Reset(b []byte) (err error) {
+	n := 0
+	a.raw, a.count, a.err = nil, 0, nil
+	switch {
+	case len(b) == 0:
+		return nil
+	case b[0]&^0x0f == codeFixArray && int(b[0]&0x0f) < len(b):
+		a.count, n = int(b[0]&0x0f), 1
+	default:
+		if a.count, n, err = ReadArrayHeader(b); err != nil {
+			a.count = 0
+			return err
+		}
 	}
-	if count := int(b[0] & 0x0f); b[0]&^0x0f == codeFixArray && count < len(b) {
-		return Array{raw: b[1:], count: count}, nil
-	}
-	count, n, err := ReadArrayHeader(b)
-	if err != nil {
-		return Array{}, err
-	}
-	return Array{raw: b[n:], count: count}, nil
+	a.raw = b[n:]
+	return nil
 }
 
 // Len returns the number of elements.
