@@ -152,12 +152,12 @@ func (c *Conn) submit(ctx context.Context, s *span, req *Request) (*Future, outc
 	if l == nil {
 		return nil, unsent, c.unavailable()
 	}
-	f, mustFlush, err := l.put(req, s, true)
+	f, d, err := l.put(req, s, true)
 	if err == errNotNow { //nolint:errorlint // our own value
 		if err := l.awaitRoom(ctx); err != nil {
 			return nil, final, c.waitError(err)
 		}
-		f, mustFlush, err = l.put(req, s, true)
+		f, d, err = l.put(req, s, true)
 	}
 	switch {
 	case err == errNotNow: //nolint:errorlint // our own value
@@ -166,8 +166,7 @@ func (c *Conn) submit(ctx context.Context, s *span, req *Request) (*Future, outc
 		return nil, lost, err
 	case err != nil:
 		return nil, final, err
-	case mustFlush:
-		l.flushFor(ctx)
 	}
+	l.seeFor(ctx, d)
 	return f, final, nil
 }

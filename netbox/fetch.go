@@ -131,7 +131,7 @@ func (l *link) fetchSchema(ctx context.Context) (*Schema, error) {
 			return nil, err
 		}
 	}
-	l.flushIt()
+	l.flushAsked()
 	var version uint64
 	for i, v := range views {
 		if err := v.wait(ctx); err != nil {

@@ -119,13 +119,11 @@ func (l *link) introduce(ctx context.Context) (id iproto.ID, err error) {
 
 // exchange sends a request before others are let in, and waits for its answer.
 func (l *link) exchange(ctx context.Context, req *Request, use func(*Future) error) error {
-	f, mustFlush, err := l.put(req, nil, false)
+	f, d, err := l.put(req, nil, false)
 	if err != nil {
 		return err
 	}
-	if mustFlush {
-		l.flush()
-	}
+	l.see(d)
 	if err := f.await(ctx); err != nil {
 		return err
 	}

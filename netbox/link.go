@@ -17,7 +17,7 @@ type link struct {
 	conn    *Conn
 	wire    wire
 	loop    *reactor.Loop
-	flushIt func() // l.flush, made once
+	flushIt func() // l.flushAsked, made once
 	schema  bool   // changes of the schema version matter
 
 	mu       sync.Mutex
@@ -28,6 +28,7 @@ type link struct {
 	scratch  []byte            // for keys and tuples while a request is encoded
 	handed   uint64            // bytes handed over since the beginning
 	flushing bool              // somebody sees to out
+	asked    bool              // and that is the loop, which has not begun
 	settled  bool              // requests that wait are let in: the connection is active, its schema known
 	pressed  bool              // the server is slow: too much output is queued
 	leaving  bool              // the server shuts down: end when nothing is under way
@@ -63,7 +64,7 @@ type introduction struct {
 // last one have ended.
 func newLink(c *Conn, last *link) *link {
 	l := &link{conn: c, schema: !c.opts.NoSchema, stale: true, spares: &spares{}}
-	l.flushIt = l.flush
+	l.flushIt = l.flushAsked
 	if last != nil {
 		l.slots.base = last.slots.base
 	}

@@ -6,9 +6,10 @@ import (
 )
 
 // Pipelining. A request is encoded straight into the link's output under a
-// short lock. Whoever finds nobody seeing to the output becomes the flusher.
-// It leaves that to the loop, which is told once, so that others can add theirs
-// meanwhile; a caller that is alone and going to wait writes itself.
+// short lock. Whoever finds nobody seeing to the output leaves it to the loop,
+// which is told once, so that others can add theirs meanwhile. When there is
+// plenty of it the next one writes, and a caller that is alone and going to wait
+// does so at once.
 
 // send sends a request for somebody who does not wait.
 func (c *Conn) send(req *Request) *Future {
@@ -17,13 +18,11 @@ func (c *Conn) send(req *Request) *Future {
 	if l == nil {
 		return failed(s, c.unavailable())
 	}
-	f, mustFlush, err := l.put(req, s, false)
+	f, d, err := l.put(req, s, false)
 	if err != nil {
 		return failed(s, err)
 	}
-	if mustFlush {
-		_ = l.loop.Post(l.flushIt)
-	}
+	l.see(d)
 	return f
 }
 
@@ -34,7 +33,7 @@ func (c *Conn) once(ctx context.Context, req *Request, use func(Result) error) e
 	if l == nil {
 		return c.doLater(ctx, s, req, use)
 	}
-	f, mustFlush, err := l.put(req, s, true)
+	f, d, err := l.put(req, s, true)
 	if err == errNotNow { //nolint:errorlint // our own value
 		return c.doLater(ctx, s, req, use)
 	}
@@ -42,9 +41,7 @@ func (c *Conn) once(ctx context.Context, req *Request, use func(Result) error) e
 		s.fail(err)
 		return err
 	}
-	if mustFlush {
-		l.flushFor(ctx)
-	}
+	l.seeFor(ctx, d)
 	return c.finish(ctx, f, use)
 }
 
@@ -78,16 +75,15 @@ func (c *Conn) doLater(ctx context.Context, s *span, req *Request, use func(Resu
 			s.fail(err)
 			return err
 		}
-		f, mustFlush, err := l.put(req, s, true)
+		f, d, err := l.put(req, s, true)
 		switch {
 		case err == errNotNow: //nolint:errorlint // our own value
 			continue
 		case err != nil:
 			s.fail(err)
 			return err
-		case mustFlush:
-			l.flushFor(ctx)
 		}
+		l.seeFor(ctx, d)
 		return c.finish(ctx, f, use)
 	}
 }

@@ -56,12 +56,10 @@ func (v *vigil) look(now time.Time) {
 
 func (v *vigil) ping() {
 	req := Ping()
-	f, mustFlush, err := v.link.put(&req, nil, false)
+	f, d, err := v.link.put(&req, nil, false)
 	if err != nil {
 		return
 	}
 	f.state.Store(abandoned) // any answer will do
-	if mustFlush {
-		v.link.flush()
-	}
+	v.link.see(d)
 }
