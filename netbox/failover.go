@@ -19,7 +19,7 @@ type errand struct {
 
 // do makes a request on an instance that will do for the role, and again, on
 // another one, when that fails and it may. It waits, if need be.
-func (p *Pool) do(ctx context.Context, role Role, req *Request, use func(Result) error) error {
+func (p *Pool) do(ctx context.Context, role Role, req *Request, use func(*Result) error) error {
 	e := errand{pool: p, role: role}
 	m, c := p.choose(role, nil)
 	for {
@@ -127,7 +127,7 @@ const (
 )
 
 // attempt makes a request if that can be done now, and waits for its answer.
-func (c *Conn) attempt(ctx context.Context, req *Request, use func(Result) error) (outcome, error) {
+func (c *Conn) attempt(ctx context.Context, req *Request, use func(*Result) error) (outcome, error) {
 	s := c.span(req)
 	f, out, err := c.submit(ctx, s, req)
 	if err != nil {

@@ -28,6 +28,7 @@ type Future struct {
 	err     error // with mu held
 
 	waiter *reactor.Waiter // of the only one who knows the future, in once
+	result Result          // that one's: it is not allocated for a function that might keep it
 	span   *span           // nil: it is not traced
 	home   *spares         // nil: the pool
 	next   *Future         // among the spares
@@ -217,14 +218,13 @@ func (f *Future) settle() {
 func (f *Future) crowd() bool { return f.state.Or(crowded)&answered != 0 }
 
 // use gives the answer to a function. What nobody looks at is not taken apart.
-func (f *Future) use(use func(Result) error) error {
+func (f *Future) use(use func(*Result) error) error {
 	if use == nil && f.err == nil && f.typ == iproto.TypeOK {
 		return nil
 	}
-	var r Result
-	err := f.read(&r)
+	err := f.read(&f.result)
 	if err == nil && use != nil {
-		err = use(r)
+		err = use(&f.result)
 	}
 	return err
 }

@@ -63,6 +63,14 @@ func (r Requester) Do(ctx context.Context, req Request) (Result, error) {
 // Errors are those of Do and of use. Safe to call from any goroutine, and from
 // fibers.
 func (r Requester) DoFunc(ctx context.Context, req Request, use func(Result) error) error {
+	if use == nil {
+		return r.do(ctx, &req, nil)
+	}
+	return r.do(ctx, &req, func(res *Result) error { return use(*res) })
+}
+
+// do is DoFunc without copies. It sets the stream of the request.
+func (r *Requester) do(ctx context.Context, req *Request, use func(*Result) error) error {
 	if r.timeout > 0 {
 		bounded, cancel := context.WithTimeoutCause(ctx, r.timeout, errTimedOut)
 		defer cancel()
@@ -73,13 +81,13 @@ func (r Requester) DoFunc(ctx context.Context, req Request, use func(Result) err
 	}
 	c := r.conn
 	if r.route != nil {
-		if c = r.route.conn(&req); c == nil {
-			return r.route.pool.do(ctx, r.route.role, &req, use)
+		if c = r.route.conn(req); c == nil {
+			return r.route.pool.do(ctx, r.route.role, req, use)
 		}
 	}
-	err := c.once(ctx, &req, use)
+	err := c.once(ctx, req, use)
 	if err != nil && c.opts.Retry.Attempts > 1 {
-		return c.retry(ctx, &req, use, err)
+		return c.retry(ctx, req, use, err)
 	}
 	return err
 }

@@ -54,7 +54,7 @@ func (r *Retry) check() error {
 const retryBurst = 10
 
 // retry makes a request again that has failed with err, if it may.
-func (c *Conn) retry(ctx context.Context, req *Request, use func(Result) error, err error) error {
+func (c *Conn) retry(ctx context.Context, req *Request, use func(*Result) error, err error) error {
 	pause := c.opts.Retry.Pause
 	for attempt := 1; attempt < c.opts.Retry.Attempts && c.mayRetry(req, err); attempt++ {
 		if reactor.Sleep(ctx, pause/2+rand.N(pause/2+1)) != nil {

@@ -27,7 +27,7 @@ func (c *Conn) send(req *Request) *Future {
 }
 
 // once sends a request and waits for its answer.
-func (c *Conn) once(ctx context.Context, req *Request, use func(Result) error) error {
+func (c *Conn) once(ctx context.Context, req *Request, use func(*Result) error) error {
 	s := c.span(req)
 	l := c.live.Load()
 	if l == nil {
@@ -54,7 +54,7 @@ func (c *Conn) span(req *Request) *span {
 }
 
 // finish waits for the answer of a request that was sent.
-func (c *Conn) finish(ctx context.Context, f *Future, use func(Result) error) error {
+func (c *Conn) finish(ctx context.Context, f *Future, use func(*Result) error) error {
 	if err := f.awaitAlone(ctx); err != nil {
 		return err // the future stays with the loop until its answer comes
 	}
@@ -68,7 +68,7 @@ func (c *Conn) finish(ctx context.Context, f *Future, use func(Result) error) er
 
 // doLater is once for a connection that is not there, or can not take the request
 // now: it waits, if there is something to wait for.
-func (c *Conn) doLater(ctx context.Context, s *span, req *Request, use func(Result) error) error {
+func (c *Conn) doLater(ctx context.Context, s *span, req *Request, use func(*Result) error) error {
 	for {
 		l, err := c.admitted(ctx)
 		if err != nil {

@@ -37,9 +37,9 @@ func Select[T any, S Selectable](ctx context.Context, from S, key Parts) ([]T, e
 // as far as that goes. Safe to call from any goroutine, and from fibers.
 func AppendSelect[T any, S Selectable](ctx context.Context, dst []T, from S, key Parts, o SelectOptions) ([]T, error) {
 	x := from.index_()
-	err := x.requester.DoFunc(ctx, x.SelectRequest(key, o), func(r Result) error {
-		var err error
-		dst, err = appendTuples(dst, &r)
+	req := x.SelectRequest(key, o)
+	err := x.requester.do(ctx, &req, func(r *Result) (err error) {
+		dst, err = appendTuples(dst, r)
 		return err
 	})
 	return dst, err
@@ -110,7 +110,7 @@ func Get[T any, S Selectable](ctx context.Context, from S, key Parts) (v T, foun
 	x := from.index_()
 	r := x.SelectRequest(key, SelectOptions{Limit: 2})
 	r.iterator = 0
-	err = x.requester.DoFunc(ctx, r, func(r Result) error {
+	err = x.requester.do(ctx, &r, func(r *Result) error {
 		if r.Len() > 1 {
 			return errMoreThanOne
 		}

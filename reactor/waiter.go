@@ -147,7 +147,8 @@ func (w *Waiter) waitInFiber(ctx context.Context, deadline time.Time) error {
 	}
 	for {
 		switch {
-		case w.woken.Swap(false):
+		case w.woken.Load():
+			w.woken.Store(false)
 			return nil
 		case x.unwound:
 			return x.refuse()
