@@ -83,6 +83,30 @@ func TestRoundTripsDoNotAllocate(t *testing.T) {
 	}
 }
 
+func TestOneSmallTupleIsTwoAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("SKIPPED: the race detector makes sync.Pool forget, which allocates")
+	}
+	ctx := context.Background()
+	c := local(t, box.Inline)
+	var values []any
+	get := func() {
+		err := c.DoFunc(ctx, Call("echo", 1, "Roxette"), func(r Result) (err error) {
+			values, err = r.AppendValues(values[:0])
+			return err
+		})
+		if err != nil || len(values) != 2 || values[1] != "Roxette" {
+			t.Fatal(values, err)
+		}
+	}
+	for range 100 {
+		get()
+	}
+	if n := testing.AllocsPerRun(500, get); n > 2 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func BenchmarkCall(b *testing.B) {
 	for _, mode := range []box.Mode{box.Inline, box.Fiber, box.Goroutine} {
 		b.Run(mode.String(), func(b *testing.B) {

@@ -148,18 +148,23 @@ func (a *Array) Decode(dst ...any) error {
 
 // Values decodes all elements, as Value does.
 func (a *Array) Values() ([]any, error) {
-	values := make([]any, 0, min(a.count, len(a.raw)))
-	for raw, err := range a.All() {
+	return a.AppendValues(make([]any, 0, min(a.count, len(a.raw))))
+}
+
+// AppendValues is Values that appends to dst. What is allocated then is the
+// values that need it: a string twice, an integer above 255 once. On error the
+// result is nil.
+func (a *Array) AppendValues(dst []any) ([]any, error) {
+	b := a.raw
+	for range a.count {
+		v, n, err := Value(b)
 		if err != nil {
 			return nil, err
 		}
-		v, _, err := Value(raw)
-		if err != nil {
-			return nil, err
-		}
-		values = append(values, v)
+		dst = append(dst, v)
+		b = b[n:]
 	}
-	return values, nil
+	return dst, nil
 }
 
 // All ranges over the elements, still encoded: views.
