@@ -71,7 +71,9 @@ func (w *Waiter) Free() {
 // forget undoes a Wake that nobody has waited for.
 func (w *Waiter) forget() {
 	if w.fiber != nil {
-		w.woken.Store(false)
+		if w.woken.Load() {
+			w.woken.Store(false)
+		}
 		return
 	}
 	select {
