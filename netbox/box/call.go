@@ -89,16 +89,6 @@ func (x *session) runInline(h *iproto.Header, fn *function, body []byte, s *stre
 	r.end()
 }
 
-// newRequest makes a request of its own. What it has of the packet is copied,
-// because the input buffer is used again. The caller has reserved its place.
-func (x *session) newRequest(h *iproto.Header, fn *function, body []byte, s *stream) *Request {
-	r := &Request{session: x, ctx: x.ctx, header: *h, fn: fn, stream: s, size: len(body),
-		body: append(make([]byte, 0, len(body)), body...)}
-	r.args, _ = msgp.NewArray(r.body)
-	r.begin()
-	return r
-}
-
 // enqueue hands a request to the pool, or to the fibers, when this callback
 // ends.
 func (x *session) enqueue(r *Request) {

@@ -30,11 +30,18 @@ type outbox struct {
 	count atomic.Int32 // len(held)
 }
 
-// A target is the request that a push belongs to.
+// A target is the request that a push belongs to, and that may have ended and
+// be another one by now.
 type target struct {
 	req    *Request
 	serial uint64
 	sync   uint64
+}
+
+// target is the request as those know it who may outlive it. Called by who
+// answers it, or hands it over.
+func (r *Request) target() target {
+	return target{req: r, serial: r.serial.Load(), sync: r.header.Sync}
 }
 
 // running reports whether the request has not been answered. Safe to call from
