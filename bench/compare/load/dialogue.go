@@ -25,6 +25,8 @@ const (
 	BoxPing Topic = "box-ping" // a PING
 	BoxCall Topic = "box-call" // a CALL of echo with an integer
 	BoxPush Topic = "box-push" // a CALL of push_n, for which chunks come, and an answer
+
+	BoxPushAll Topic = "box-push-all" // a CALL of push_all, which is that at once
 )
 
 // BoxBatch is how many chunks a CALL of push_n asks for.
@@ -54,6 +56,8 @@ func (t Topic) dialogue() (d dialogue, err error) {
 		return conversation(call("echo", 1), 1), nil
 	case BoxPush:
 		return conversation(call("push_n", BoxBatch), BoxBatch), nil
+	case BoxPushAll:
+		return conversation(call("push_all", BoxBatch), BoxBatch), nil
 	}
 	return d, fmt.Errorf("there is no topic %q", string(t))
 }

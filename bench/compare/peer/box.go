@@ -52,6 +52,7 @@ func startBox(mode box.Mode) start {
 		}
 		srv.Func("echo", func(_ context.Context, req *box.Request) (any, error) { return req.Args(), nil })
 		srv.Func("push_n", boxPush)
+		srv.Func("push_all", boxPushAll)
 		addr, err := srv.Listen(listen)
 		if err != nil {
 			return "", err
@@ -72,4 +73,16 @@ func boxPush(_ context.Context, req *box.Request) (any, error) {
 		}
 	}
 	return n, nil
+}
+
+// boxPushAll is boxPush with all messages at once.
+func boxPushAll(ctx context.Context, req *box.Request) (any, error) {
+	n := req.Args().Int(0)
+	if err := req.Args().Err(); err != nil {
+		return nil, err
+	}
+	return box.PushAll(ctx, req.Session(), func(yield func(int64) bool) {
+		for i := int64(1); i <= n && yield(i); i++ {
+		}
+	})
 }
