@@ -51,6 +51,7 @@ var scenarios = []*scenario{
 	{name: "box-push/1000", kind: peer.Box, shape: load.Shape{Conns: 1000, Depth: 1, Topic: load.BoxPush}},
 	{name: "box-pushall/1", kind: peer.Box, shape: load.Shape{Conns: 1, Depth: 1, Topic: load.BoxPushAll}},
 	{name: "box-pushall/1000", kind: peer.Box, shape: load.Shape{Conns: 1000, Depth: 1, Topic: load.BoxPushAll}},
+	{name: "box-broadcast/10000", kind: peer.Box, shape: load.Shape{Conns: 10000, Depth: 1, Topic: load.BoxBroadcast}},
 
 	clients("tarantool/box", client.Select, 512, true),
 	clients("tarantool/box", client.Select, 512, false),
