@@ -30,11 +30,13 @@ func PushAll[V any](ctx context.Context, s Session, seq iter.Seq[V]) (n int, err
 	b := s.newBatch(ctx)
 	defer b.free()
 	for v := range seq {
-		frame, mark := b.begin()
-		if frame, err = appendBasic(frame, v); err == nil {
-			err = b.add(frame, mark)
+		start := len(b.buf.B)
+		frame, bad := appendBasic(append(b.buf.B, b.head...), v)
+		if bad == nil {
+			bad = b.add(frame, start)
 		}
-		if err != nil {
+		if bad != nil {
+			err = bad
 			break
 		}
 	}
@@ -48,10 +50,10 @@ func PushAll[V any](ctx context.Context, s Session, seq iter.Seq[V]) (n int, err
 // allocation of an interface.
 func appendBasic[V any](dst []byte, v V) ([]byte, error) {
 	switch p := any(&v).(type) {
-	case *int:
-		return msgp.AppendInt(dst, int64(*p)), nil
 	case *int64:
 		return msgp.AppendInt(dst, *p), nil
+	case *int:
+		return msgp.AppendInt(dst, int64(*p)), nil
 	case *uint64:
 		return msgp.AppendUint(dst, *p), nil
 	case *float64:
@@ -85,14 +87,9 @@ func (s Session) newBatch(ctx context.Context) pushBatch {
 
 func (b *pushBatch) free() { bytebufferpool.Put(b.buf) }
 
-// begin appends what comes before a value.
-func (b *pushBatch) begin() (frame []byte, mark int) {
-	return append(b.buf.B, b.head...), len(b.buf.B) + b.mark
-}
-
-// add takes the message that begin has begun.
-func (b *pushBatch) add(frame []byte, mark int) error {
-	frame, err := iproto.CloseFrame(frame, mark, 0)
+// add takes a message: frame[start:], begun with head.
+func (b *pushBatch) add(frame []byte, start int) error {
+	frame, err := iproto.CloseFrame(frame, start+b.mark, 0)
 	if err != nil {
 		return err
 	}
