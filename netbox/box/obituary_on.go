@@ -15,19 +15,19 @@ type obituary struct {
 const neverUsed = 0xc1
 
 // bury keeps an ended request from being used again, and spoils the views that
-// have been taken of its arguments.
-func (r *Request) bury() (kept bool) {
-	for i := range r.body {
-		r.body[i] = neverUsed
+// have been taken of its body.
+func (o *obituary) bury(body []byte) (kept bool) {
+	for i := range body {
+		body[i] = neverUsed
 	}
-	r.dead.Store(true)
+	o.dead.Store(true)
 	return true
 }
 
 // mustLive panics when the request has ended: a programmer's mistake, found
 // where it is made and not where it does its damage.
-func (r *Request) mustLive(what string) {
-	if r.dead.Load() {
+func (o *obituary) mustLive(what string) {
+	if o.dead.Load() {
 		panic("box: " + what + " called after the handler of the request had returned")
 	}
 }

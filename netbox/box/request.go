@@ -64,7 +64,7 @@ func (x *session) blank(mode Mode) *Request {
 // wipe prepares a request of newRequest that has ended for being used again,
 // and reports whether it may be.
 func (r *Request) wipe() bool {
-	if r.bury() {
+	if r.bury(r.body) {
 		return false
 	}
 	r.stream, r.tx, r.reply, r.err = nil, nil, nil, nil
