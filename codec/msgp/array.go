@@ -19,15 +19,23 @@ type Array struct {
 // NewArray returns the view of the encoded array at the front of b, whose
 // elements have been checked (by Skip, or by a parse function that did). The
 // error is a *TypeError when something else stands there.
-func NewArray(b []byte) (Array, error) {
+func NewArray(b []byte) (a Array, err error) {
+	err = a.Reset(b)
+	return a, err
+}
+
+// Reset makes a the view that NewArray returns; on an error the empty one.
+func (a *Array) Reset(b []byte) error {
+	a.raw, a.count, a.err = nil, 0, nil
 	if len(b) == 0 {
-		return Array{}, nil
+		return nil
 	}
 	count, n, err := ReadArrayHeader(b)
 	if err != nil {
-		return Array{}, err
+		return err
 	}
-	return Array{raw: b[n:], count: count}, nil
+	a.raw, a.count = b[n:], count
+	return nil
 }
 
 // Len returns the number of elements.

@@ -4,12 +4,12 @@ import (
 	"context"
 
 	"github.com/kharon-net/kharon/codec/iproto"
-	"github.com/kharon-net/kharon/codec/msgp"
 )
 
 // call starts what a CALL or CALL_16 asks for.
 func (x *session) call(h *iproto.Header, body []byte) {
-	c, _, err := iproto.ParseCall(body)
+	var c iproto.Call
+	_, err := c.Parse(body)
 	if err != nil {
 		x.refuse(*h, err)
 		return
@@ -81,7 +81,7 @@ func (x *session) start(h *iproto.Header, fn *function, body []byte) {
 func (x *session) runInline(h *iproto.Header, fn *function, body []byte, s *stream) {
 	r := &x.inline
 	r.header, r.fn, r.body, r.stream = *h, fn, body, s
-	r.args, _ = msgp.NewArray(body)
+	_ = r.args.Reset(body) // which has been parsed
 	r.begin()
 	r.reply = x.out.B
 	r.answer()

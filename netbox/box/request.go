@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	"github.com/kharon-net/kharon/codec/iproto"
-	"github.com/kharon-net/kharon/codec/msgp"
 )
 
 // A Request is one CALL, EVAL or other request being answered. It is valid
@@ -45,7 +44,7 @@ func (x *session) newRequest(h *iproto.Header, fn *function, body []byte, s *str
 	r := x.blank(fn.mode)
 	r.session, r.ctx, r.header, r.fn, r.stream, r.size = x, x.ctx, *h, fn, s, len(body)
 	r.body = append(r.body[:0], body...)
-	r.args, _ = msgp.NewArray(r.body)
+	_ = r.args.Reset(r.body) // which has been parsed
 	r.begin()
 	return r
 }
