@@ -104,6 +104,14 @@ func generate(cfg *config, std streams) error {
 	if err := json.Unmarshal([]byte(cfg.shape), &shape); err != nil {
 		return fmt.Errorf("-shape: %w", err)
 	}
+	if shape.Topic == load.BoxBroadcast {
+		a, err := load.Gather(cfg.load, shape.Conns)
+		if err != nil {
+			return err
+		}
+		defer a.Close()
+		return runs(std, a.Run)
+	}
 	l, err := load.Dial(cfg.load, shape)
 	if err != nil {
 		return err

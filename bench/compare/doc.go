@@ -41,6 +41,10 @@
 //	box-ping/CxD         C connections with D packets on the way on each
 //	box-call/CxD         the same with calls of a function that returns its argument
 //	box-push/N           N connections whose calls push 1000 messages each
+//	box-pushall/N        the same with all messages at once
+//	box-broadcast/10000  10,000 clients that want the same news: watchers, or where there
+//	                     are none calls that push. The p99 is until the last client has
+//	                     them, and acknowledgements are not counted
 //	client-OP/HOW-N/SRV  one connection with N requests on their way, of N goroutines
 //	                     or fibers (sync), or of one that waits for the oldest (async)
 //

@@ -19,6 +19,7 @@ type sample struct {
 	P50       float64 `json:"p50_us,omitempty"`
 	P99       float64 `json:"p99_us,omitempty"`
 	Bytes     float64 `json:"bytes_per_conn,omitempty"` // idle
+	Acks      *cost   `json:"server_acks,omitempty"`    // of taking the acknowledgement of an event
 }
 
 // A cost is processor time, in µs per message.
@@ -116,13 +117,18 @@ func (c *contest) busy(d time.Duration) (*sample, error) {
 	if err := c.server.ask("usage", &after); err != nil {
 		return nil, err
 	}
-	return &sample{
+	s := &sample{
 		OpsPerSec: float64(r.Ops) / r.Wall.Seconds(),
 		Server:    costOf(after.Minus(before), r.Ops),
 		Client:    costOf(r.CPU, r.Ops),
 		P50:       r.P50.Seconds() * 1e6,
 		P99:       r.P99.Seconds() * 1e6,
-	}, nil
+	}
+	if r.Server != nil {
+		acks := costOf(*r.Acks, r.Ops)
+		s.Server, s.Acks = costOf(*r.Server, r.Ops), &acks
+	}
+	return s, nil
 }
 
 // idle lets every connection have one answer and weighs the server then.

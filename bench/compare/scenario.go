@@ -49,6 +49,9 @@ var scenarios = []*scenario{
 	{name: "box-call/16x64", kind: peer.Box, shape: load.Shape{Conns: 16, Depth: 64, Topic: load.BoxCall}},
 	{name: "box-push/1", kind: peer.Box, shape: load.Shape{Conns: 1, Depth: 1, Topic: load.BoxPush}},
 	{name: "box-push/1000", kind: peer.Box, shape: load.Shape{Conns: 1000, Depth: 1, Topic: load.BoxPush}},
+	{name: "box-pushall/1", kind: peer.Box, shape: load.Shape{Conns: 1, Depth: 1, Topic: load.BoxPushAll}},
+	{name: "box-pushall/1000", kind: peer.Box, shape: load.Shape{Conns: 1000, Depth: 1, Topic: load.BoxPushAll}},
+	{name: "box-broadcast/10000", kind: peer.Box, shape: load.Shape{Conns: 10000, Depth: 1, Topic: load.BoxBroadcast}},
 
 	clients("tarantool/box", client.Select, 512, true),
 	clients("tarantool/box", client.Select, 512, false),

@@ -30,6 +30,14 @@ func AppendCallHead(dst []byte, name string) []byte {
 // the bytes, a type or a key is wrong or something follows the body, and code CodeMissingRequestField without a
 // name.
 func ParseCall(b []byte) (c Call, n int, err error) {
-	v, n, err := parseInvocation(b, KeyFunctionName)
-	return Call{Name: v.text, Args: v.args, Formats: v.formats}, n, err
+	n, err = c.Parse(b)
+	return c, n, err
+}
+
+// Parse is ParseCall with c as the result, whatever was in it before. See Header.Parse.
+func (c *Call) Parse(b []byte) (n int, err error) {
+	var v invocation
+	n, err = v.parse(b, KeyFunctionName)
+	c.Name, c.Args, c.Formats = v.text, v.args, v.formats
+	return n, err
 }

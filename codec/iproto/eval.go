@@ -26,6 +26,7 @@ func AppendEvalHead(dst []byte, expr string) []byte {
 // ParseEval reads what follows the header of an EVAL; n is len(b) on success. Views, defaults and errors are those of
 // ParseCall.
 func ParseEval(b []byte) (e Eval, n int, err error) {
-	v, n, err := parseInvocation(b, KeyExpr)
+	var v invocation
+	n, err = v.parse(b, KeyExpr)
 	return Eval{Expr: v.text, Args: v.args, Formats: v.formats}, n, err
 }

@@ -45,6 +45,14 @@ func (h *Header) Has(f HeaderFields) bool { return h.Fields&f == f }
 // The error is a *PacketError, and h then has what was read before the fault, so that the answer can carry the sync.
 // (Of a map whose bytes are at fault themselves nothing is read.)
 func ParseHeader(b []byte) (h Header, n int, err error) {
+	n, err = h.Parse(b)
+	return h, n, err
+}
+
+// Parse is ParseHeader with h as the result, whatever was in it before. It is for who parses many: the copy of a result
+// that is several words long waits for them to be written.
+func (h *Header) Parse(b []byte) (n int, err error) {
+	*h = Header{}
 	if len(b) >= 5 {
 		switch b[0] {
 		case 0x83:
@@ -56,11 +64,10 @@ func ParseHeader(b []byte) (h Header, n int, err error) {
 			n = h.parseRequest(b)
 		}
 		if n > 0 {
-			return h, n, nil
+			return n, nil
 		}
 	}
-	n, err = h.parseAny(b)
-	return h, n, err
+	return h.parseAny(b)
 }
 
 // parseReply recognises the two forms of a server's replies. It returns 0 for anything else.

@@ -34,16 +34,17 @@ func (v invocation) append(dst []byte, textKey Key) []byte {
 	return dst
 }
 
-// parseInvocation reads the body of a CALL or EVAL.
-func parseInvocation(b []byte, textKey Key) (v invocation, n int, err error) {
+// parse reads the body of a CALL or EVAL into v, which is empty.
+func (v *invocation) parse(b []byte, textKey Key) (n int, err error) {
 	if n = v.parseUsual(b, byte(textKey)); n > 0 {
-		return v, n, nil
+		return n, nil
 	}
-	v = invocation{}
+	*v = invocation{}
 	if err = v.parseAny(b, textKey); err != nil {
-		return invocation{}, 0, err
+		*v = invocation{}
+		return 0, err
 	}
-	return v, len(b), nil
+	return len(b), nil
 }
 
 // parseUsual recognises the two forms that clients write. It returns 0 for anything else.

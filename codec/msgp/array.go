@@ -24,8 +24,8 @@ func NewArray(b []byte) (a Array, err error) {
 	return a, err
 }
 
-// Reset makes a what NewArray returns: where an Array has its place already, it
-// need not be copied there.
+// Reset makes a the view that NewArray returns; on an error the empty one. Where
+// an Array has its place already, it need not be copied there.
 func (a *Array) Reset(b []byte) (err error) {
 	n := 0
 	a.raw, a.count, a.err = nil, 0, nil

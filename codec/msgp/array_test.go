@@ -84,3 +84,19 @@ func TestArrayOfNothingAndOfSomethingElse(t *testing.T) {
 		t.Error("four billion elements were found in one byte")
 	}
 }
+
+func TestAnArrayIsUsedAgain(t *testing.T) {
+	a, err := msgp.NewArray([]byte{0x91, 7})
+	if a.Int(5); err != nil || a.Err() == nil {
+		t.Fatalf("%v, %v", err, a.Err())
+	}
+	if err := a.Reset([]byte{0x92, 1, 2}); err != nil || a.Len() != 2 || a.Int(1) != 2 || a.Err() != nil {
+		t.Errorf("%v, %d elements, %v", err, a.Len(), a.Err())
+	}
+	if err := a.Reset([]byte{0x80}); err == nil || a.Len() != 0 {
+		t.Errorf("a map was taken for %d elements", a.Len())
+	}
+	if err := a.Reset(nil); err != nil || a.Len() != 0 {
+		t.Errorf("%v, %d elements", err, a.Len())
+	}
+}

@@ -26,9 +26,9 @@ type board struct {
 	loop *reactor.Loop
 
 	// owned by the loop
-	watches map[*topic]map[*watch]struct{}
-	due     []*watch // in the order in which they became so
-	sending bool     // send is going to be called
+	watches map[*topic][]*watch // in no order: one that ends gives its place to the last
+	due     []*watch            // in the order in which they became so
+	sending bool                // send is going to be called
 
 	mu     sync.Mutex
 	news   []*topic // broadcast, and not yet seen by the loop
@@ -41,6 +41,7 @@ type watch struct {
 	topic   *topic
 	sync    uint64 // of the last WATCH
 	version uint64 // of the value sent last
+	place   int    // among those of the topic on the board
 	state   watchState
 	gone    bool // UNWATCH, or the session has ended
 }
@@ -60,30 +61,33 @@ func (s *Server) boardOf(l *reactor.Loop) *board {
 	defer s.mu.Unlock()
 	b := s.boards[l]
 	if b == nil {
-		b = &board{loop: l, watches: map[*topic]map[*watch]struct{}{}}
+		b = &board{loop: l, watches: map[*topic][]*watch{}}
 		s.boards[l] = b
 	}
 	return b
 }
 
-// join takes note of a topic, and reports whether it is new here. Called on
-// the loop.
-func (b *board) join(t *topic) bool {
-	if b.watches[t] != nil {
-		return false
-	}
-	b.watches[t] = map[*watch]struct{}{}
-	return true
+// has reports whether a topic is watched here. Called on the loop.
+func (b *board) has(t *topic) bool { return len(b.watches[t]) > 0 }
+
+// join puts a watch on the board. Called on the loop.
+func (b *board) join(w *watch) {
+	list := b.watches[w.topic]
+	w.place = len(list)
+	b.watches[w.topic] = append(list, w)
 }
 
-// part forgets a topic without watches, and reports whether it did. Called on
-// the loop.
-func (b *board) part(t *topic) bool {
-	if len(b.watches[t]) > 0 {
-		return false
+// part is the opposite of join. Called on the loop.
+func (b *board) part(w *watch) {
+	list := b.watches[w.topic]
+	last := len(list) - 1
+	list[w.place] = list[last]
+	list[w.place].place = w.place
+	list[last] = nil
+	b.watches[w.topic] = list[:last]
+	if last == 0 {
+		delete(b.watches, w.topic)
 	}
-	delete(b.watches, t)
-	return true
 }
 
 // call tells the loop of a broadcast, unless it is on its way. Safe to call
@@ -106,8 +110,9 @@ func (b *board) read() {
 	b.news, b.called = nil, false
 	b.mu.Unlock()
 	for _, t := range news {
-		for w := range b.watches[t] {
-			if w.state == watchIdle && w.version != t.value.Load().version {
+		version := t.value.Load().version
+		for _, w := range b.watches[t] {
+			if w.state == watchIdle && w.version != version {
 				b.schedule(w)
 			}
 		}

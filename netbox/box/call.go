@@ -4,12 +4,12 @@ import (
 	"context"
 
 	"github.com/kharon-net/kharon/codec/iproto"
-	"github.com/kharon-net/kharon/codec/msgp"
 )
 
 // call starts what a CALL or CALL_16 asks for.
 func (x *session) call(h *iproto.Header, body []byte) {
-	c, _, err := iproto.ParseCall(body)
+	var c iproto.Call
+	_, err := c.Parse(body)
 	if err != nil {
 		x.refuse(*h, err)
 		return
@@ -81,22 +81,12 @@ func (x *session) start(h *iproto.Header, fn *function, body []byte) {
 func (x *session) runInline(h *iproto.Header, fn *function, body []byte, s *stream) {
 	r := &x.inline
 	r.header, r.fn, r.body, r.stream = *h, fn, body, s
-	r.args, _ = msgp.NewArray(body)
+	_ = r.args.Reset(body) // which has been parsed
 	r.begin()
 	r.reply = x.out.B
 	r.answer()
 	x.out.B, r.reply = r.reply, nil
 	r.end()
-}
-
-// newRequest makes a request of its own. What it has of the packet is copied,
-// because the input buffer is used again. The caller has reserved its place.
-func (x *session) newRequest(h *iproto.Header, fn *function, body []byte, s *stream) *Request {
-	r := &Request{session: x, ctx: x.ctx, header: *h, fn: fn, stream: s, size: len(body),
-		body: append(make([]byte, 0, len(body)), body...)}
-	r.args, _ = msgp.NewArray(r.body)
-	r.begin()
-	return r
 }
 
 // enqueue hands a request to the pool, or to the fibers, when this callback

@@ -29,9 +29,10 @@
 // that has collected in one write. If he is on his way already, he is not sent
 // again.
 //
-// Pushes of a request arrive in order and before its answer. When a client does
-// not read, at most Config.OutputBudget bytes wait for it, and SlowReader says
-// what becomes of further pushes.
+// Pushes of a request arrive in order and before its answer. Who has many at
+// hand gives them to PushAll, which takes the locks once for all that fit into
+// 32 KiB. When a client does not read, at most Config.OutputBudget bytes wait
+// for it, and SlowReader says what becomes of further pushes.
 //
 // # Addresses and encryption
 //

@@ -27,6 +27,29 @@ type fibers struct {
 	coming bool              // a fiber is on its way to the queue
 	turn   bool              // endTurn is going to be called
 	dirty  []*session        // with answers to write at the end of the turn
+	blanks []*Request        // that have ended, to be used again
+}
+
+// keepBlanks is how many requests of a loop are kept to be used again.
+const keepBlanks = 1024
+
+// blank returns a request to be filled in.
+func (p *fibers) blank() *Request {
+	n := len(p.blanks) - 1
+	if n < 0 {
+		return new(Request)
+	}
+	r := p.blanks[n]
+	p.blanks[n] = nil
+	p.blanks = p.blanks[:n]
+	return r
+}
+
+// free gives a request back that has ended.
+func (p *fibers) free(r *Request) {
+	if r.wipe() && len(p.blanks) < keepBlanks {
+		p.blanks = append(p.blanks, r)
+	}
 }
 
 // fibersOf returns the fibers of a loop. Called on that loop.
@@ -90,16 +113,24 @@ func (p *fibers) endTurn() {
 	p.summon()
 }
 
+// A fiberWorker is one of the fibers.
+type fiberWorker struct {
+	fiber   *reactor.Fiber
+	scratch []byte          // what answers are appended to
+	session *session        // of the last request; nil: none since it rested
+	ctx     context.Context // of that session, and the fiber's
+}
+
 // work is what each of the fibers does.
 func (p *fibers) work(ctx context.Context) {
 	defer func() { p.count-- }()
-	x := reactor.Current(ctx)
+	x := fiberWorker{fiber: reactor.Current(ctx)}
 	w := reactor.NewWaiter(ctx)
-	var scratch []byte
 	for {
 		p.coming = false
 		r := p.queue.pop()
 		if r == nil {
+			x.session, x.ctx = nil, nil
 			if len(p.idle) >= keepIdle || !p.rest(ctx, w) {
 				w.Free()
 				return
@@ -107,7 +138,7 @@ func (p *fibers) work(ctx context.Context) {
 			continue
 		}
 		p.mind()
-		scratch = p.run(r, x, scratch)
+		x.run(p, r)
 	}
 }
 
@@ -122,11 +153,13 @@ func (p *fibers) rest(ctx context.Context, w *reactor.Waiter) bool {
 	return err == nil
 }
 
-// run answers a request in the fiber x. The answer joins the others of the
-// turn. scratch is what it may use meanwhile, and returns for the next one.
-func (p *fibers) run(r *Request, x *reactor.Fiber, scratch []byte) []byte {
+// run answers a request in the fiber. The answer joins the others of the turn.
+func (x *fiberWorker) run(p *fibers, r *Request) {
 	s := r.session
-	r.ctx, r.reply = x.Context(s.ctx), scratch[:0]
+	if x.session != s {
+		x.session, x.ctx = s, x.fiber.Context(s.ctx)
+	}
+	r.ctx, r.reply = x.ctx, x.scratch[:0]
 	r.answer()
 	r.end()
 	if s.out == nil {
@@ -140,6 +173,9 @@ func (p *fibers) run(r *Request, x *reactor.Fiber, scratch []byte) []byte {
 	} else {
 		s.spillFrom(1) // the next one of the stream may be answered elsewhere
 	}
+	if x.scratch = r.reply; cap(x.scratch) > keepScratch {
+		x.scratch = nil
+	}
 	s.done(r)
-	return r.reply
+	p.free(r)
 }

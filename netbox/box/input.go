@@ -25,7 +25,7 @@ func (x *session) OnData(_ *reactor.Conn, p []byte) (n int) {
 	x.collect()
 	defer x.leave()
 	for n < len(p) && !x.stopped {
-		if x.mustPause() {
+		if x.mustPause(n == 0) {
 			return n
 		}
 		size, k, err := iproto.ParseFrameLength(p[n:], x.srv.cfg.MaxPacket)
@@ -85,7 +85,7 @@ func (x *session) leave() {
 	}
 	if len(x.fiberBatch) > 0 {
 		x.underway.add(x.fiberBatch, int(x.inFlight.Load()))
-		x.srv.fibersOf(x.conn.Loop()).put(x.fiberBatch)
+		x.fibers.put(x.fiberBatch)
 		clear(x.fiberBatch)
 		x.fiberBatch = x.fiberBatch[:0]
 	}
@@ -99,9 +99,14 @@ func (x *session) spillFrom(size int) {
 	}
 }
 
+// lookEvery is how many packets are taken between two looks at how much output
+// waits for the client.
+const lookEvery = 64
+
 // mustPause stops the input when requests have to wait, because too many are
-// under way or the client does not take the answers, until that is over.
-func (x *session) mustPause() bool {
+// under way or the client does not take the answers, until that is over. first
+// tells that this callback has brought no packet yet.
+func (x *session) mustPause(first bool) bool {
 	switch {
 	case x.stalled:
 	case x.busy():
@@ -109,7 +114,7 @@ func (x *session) mustPause() bool {
 		if x.sparse() { // meanwhile, and so nobody has seen that it matters
 			x.wake()
 		}
-	case len(x.out.B) == 0 && x.full():
+	case (first || x.received%lookEvery == 0) && len(x.out.B) == 0 && x.full():
 		x.conn.WantDrain()
 	default:
 		return false

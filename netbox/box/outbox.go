@@ -30,22 +30,35 @@ type outbox struct {
 	count atomic.Int32 // len(held)
 }
 
-// A target is the request that a push belongs to.
+// A target is the request that a push belongs to, and that may have ended and
+// be another one by now.
 type target struct {
 	req    *Request
 	serial uint64
 	sync   uint64
 }
 
+// target is the request as those know it who may outlive it. Called by who
+// answers it, or hands it over.
+func (r *Request) target() target {
+	return target{req: r, serial: r.serial.Load(), sync: r.header.Sync}
+}
+
 // running reports whether the request has not been answered. Safe to call from
 // any goroutine.
 func (t target) running() bool { return t.serial != 0 && t.req.serial.Load() == t.serial }
 
-// push puts a frame into the output, as policy says when that is full. Safe to
+// A parcel is messages that go together or not at all.
+type parcel struct {
+	frames []byte // whole ones
+	count  int    // of them
+}
+
+// push puts a parcel into the output, as policy says when that is full. Safe to
 // call from any goroutine.
-func (x *session) push(ctx context.Context, t target, policy SlowReader, frame []byte) error {
+func (x *session) push(ctx context.Context, t target, policy SlowReader, p parcel) error {
 	for {
-		w, err := x.tryPush(ctx, t, policy, frame)
+		w, err := x.tryPush(ctx, t, policy, p)
 		if w == nil {
 			return err
 		}
@@ -63,7 +76,7 @@ func (x *session) push(ctx context.Context, t target, policy SlowReader, frame [
 
 // tryPush is one attempt. It returns a Waiter when there is something to wait
 // for.
-func (x *session) tryPush(ctx context.Context, t target, policy SlowReader, frame []byte) (*reactor.Waiter, error) {
+func (x *session) tryPush(ctx context.Context, t target, policy SlowReader, p parcel) (*reactor.Waiter, error) {
 	o := &x.outbox
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -73,15 +86,15 @@ func (x *session) tryPush(ctx context.Context, t target, policy SlowReader, fram
 	case !t.running():
 		return nil, ErrRequestDone
 	case policy == DropOldest:
-		return nil, x.pushOrHold(t, frame)
-	case x.room(len(frame)):
+		return nil, x.pushOrHold(t, p)
+	case x.room(len(p.frames)):
 		x.release() // which has been counted
-		return nil, x.append(t, frame)
+		return nil, x.append(t, p)
 	case policy == Disconnect:
 		x.conn.Abort(errSlowReader)
 		return nil, ErrSessionClosed
 	case policy != Block || t.req == &x.inline:
-		x.srv.counts.pushesRefused.Add(1)
+		x.srv.counts.pushesRefused.Add(uint64(p.count))
 		return nil, ErrOutputFull
 	case x.ctx.Err() != nil: // the client has hung up, though it is still to be read
 		return nil, ErrSessionClosed
@@ -92,16 +105,16 @@ func (x *session) tryPush(ctx context.Context, t target, policy SlowReader, fram
 	return w, nil
 }
 
-// append writes a frame, unless the answer has come first: whoever ends a
+// append writes a parcel, unless the answer has come first: whoever ends a
 // request does so before writing its answer, and that takes the lock of the
 // connection's output as well. Called with outbox.mu held.
-func (x *session) append(t target, frame []byte) error {
+func (x *session) append(t target, p parcel) error {
 	late := false
 	err := x.conn.Append(func(dst []byte) []byte {
 		if late = !t.running(); late {
 			return dst
 		}
-		return append(dst, frame...)
+		return append(dst, p.frames...)
 	})
 	switch {
 	case err != nil:
@@ -109,7 +122,7 @@ func (x *session) append(t target, frame []byte) error {
 	case late:
 		return ErrRequestDone
 	}
-	x.outbox.taken++
+	x.outbox.taken += uint64(p.count)
 	return nil
 }
 
@@ -144,12 +157,13 @@ func (x *session) fits(n int) bool {
 	return true
 }
 
-// pushOrHold is a push of the kind DropOldest. Called with outbox.mu held.
-func (x *session) pushOrHold(t target, frame []byte) error {
-	o := &x.outbox
+// pushOrHold is a push of the kind DropOldest. What is held is dropped as a
+// whole, so a parcel has one frame. Called with outbox.mu held.
+func (x *session) pushOrHold(t target, p parcel) error {
+	o, frame := &x.outbox, p.frames
 	o.credit = 0
 	if len(o.held) == 0 && x.conn.Queued()+len(frame) <= x.srv.cfg.OutputBudget/2 {
-		return x.append(t, frame)
+		return x.append(t, p)
 	}
 	for !x.room(len(frame)) && len(o.held) > 0 {
 		o.drop()

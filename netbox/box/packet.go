@@ -11,7 +11,8 @@ import (
 // answer, but WATCH and UNWATCH, which get none.
 func (x *session) packet(p []byte) {
 	x.received++
-	h, n, err := iproto.ParseHeader(p)
+	var h iproto.Header
+	n, err := h.Parse(p)
 	if err != nil {
 		x.refuse(h, err)
 		return

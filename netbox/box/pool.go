@@ -2,8 +2,13 @@ package box
 
 import "sync"
 
-// keepIdle is how many workers stay when there is nothing to do.
-const keepIdle = 64
+const (
+	// keepIdle is how many workers stay when there is nothing to do.
+	keepIdle = 64
+	// keepScratch is how large the buffer may be that a worker keeps for the
+	// next answer, in bytes.
+	keepScratch = 1 << 20
+)
 
 // A pool runs requests on goroutines that may block. It keeps the order of
 // arrival when starting them.
@@ -100,7 +105,7 @@ func (p *pool) work(w *worker) {
 		p.mu.Unlock()
 		p.send(next)
 		w.scratch = r.run(w.scratch, last)
-		if cap(w.scratch) > 1<<20 {
+		if cap(w.scratch) > keepScratch {
 			w.scratch = nil
 		}
 	}

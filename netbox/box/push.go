@@ -81,5 +81,5 @@ func (s Session) pushTo(ctx context.Context, t target, v any) error {
 	if buf.B, err = iproto.CloseFrame(frame, mark, 0); err != nil {
 		return err
 	}
-	return s.x.push(ctx, t, s.policy, buf.B)
+	return s.x.push(ctx, t, s.policy, parcel{buf.B, 1})
 }

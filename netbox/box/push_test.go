@@ -3,6 +3,7 @@ package box
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,15 +22,18 @@ func TestNoPushFollowsTheAnswer(t *testing.T) {
 				var accepted, live atomic.Int64
 				srv.Func("leak", func(_ context.Context, req *Request) (any, error) {
 					s := req.Session().With(policy)
-					for range pushers {
+					for i := range pushers {
 						live.Add(1)
 						go func() { // goes on when the handler has returned
 							defer live.Add(-1)
 							for {
-								err := s.PushContext(context.Background(), "x")
+								n, err := PushAll(context.Background(), s, slices.Values(make([]int, i)))
+								if i == 0 {
+									n, err = 1, s.PushContext(context.Background(), "x")
+								}
 								switch {
 								case err == nil:
-									accepted.Add(1)
+									accepted.Add(int64(n))
 								case errors.Is(err, ErrRequestDone):
 									return
 								default:

@@ -48,11 +48,11 @@ type session struct {
 	admitted   bool                       // one of those that Config.MaxConns counts
 	welcomed   bool                       // greeted, and not turned away
 	tls        *tls.ConnectionState       // nil: not encrypted
-	serial     uint64                     // requests begun
 	received   uint64                     // packets; counts.requests has it, too, after each callback
 	paused     bool                       // input waits for requests or output to get less
 	failures   int                        // AUTH requests with wrong credentials
 	features   iproto.Features            // that the client has announced
+	fibers     *fibers                    // of the loop; nil: none has been asked for
 	board      *board                     // of the loop; nil: nothing has been watched
 	watches    map[string]*watch          // by key; nil: none
 	watchBytes int                        // of their keys

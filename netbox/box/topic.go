@@ -123,7 +123,8 @@ func (all *topics) tidy(t *topic) {
 	}
 }
 
-// watch registers a watcher on the loop of b.
+// watch registers a watcher on the loop of b, which then joins the others there.
+// Called on that loop.
 func (all *topics) watch(key string, b *board) *topic {
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -132,18 +133,19 @@ func (all *topics) watch(key string, b *board) *topic {
 		t = all.add(key)
 	}
 	t.watchers++
-	if b.join(t) {
+	if !b.has(t) {
 		t.boards = append(t.boards, b)
 	}
 	return t
 }
 
-// unwatch is the opposite of watch.
+// unwatch is the opposite of watch. Called on the loop of b, when the watcher
+// has left the others there.
 func (all *topics) unwatch(t *topic, b *board) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	t.watchers--
-	if b.part(t) {
+	if !b.has(t) {
 		for i, other := range t.boards {
 			if other == b {
 				t.boards = append(t.boards[:i], t.boards[i+1:]...)

@@ -96,6 +96,7 @@ func (s *stream) admit(r *Request) error {
 // Tx returns the transaction that the request is part of, nil when there is
 // none. Must not be used from several goroutines at once.
 func (r *Request) Tx() Tx {
+	r.mustLive("Request.Tx")
 	if t := *r.transaction(); t != nil {
 		return t.tx
 	}
@@ -107,6 +108,7 @@ func (r *Request) Tx() Tx {
 // returns is rolled back, and the request fails. Must not be used from several
 // goroutines at once.
 func (r *Request) Begin(o TxOptions) error {
+	r.mustLive("Request.Begin")
 	x, h, at := r.session, r.session.srv.tx.Load(), r.transaction()
 	switch {
 	case h == nil:
@@ -143,6 +145,7 @@ func (r *Request) Begin(o TxOptions) error {
 // Without one it does nothing. Must not be used from several goroutines at
 // once.
 func (r *Request) Commit() error {
+	r.mustLive("Request.Commit")
 	at := r.transaction()
 	t := *at
 	if t == nil {
@@ -159,6 +162,7 @@ func (r *Request) Commit() error {
 // Rollback undoes the transaction. Without one it does nothing. Must not be
 // used from several goroutines at once.
 func (r *Request) Rollback() error {
+	r.mustLive("Request.Rollback")
 	at := r.transaction()
 	t := *at
 	if t == nil {

@@ -8,26 +8,28 @@ import "sync"
 // request, and so few want to know.
 type underway struct {
 	mu   sync.Mutex
-	list []*Request
+	list []target
 }
 
 // add takes note of a batch. live is how many requests are under way at all.
-// Called on the loop.
+// Called by who has the batch, before anybody answers it.
 func (u *underway) add(batch []*Request, live int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if len(u.list)+len(batch) > 2*live+8 {
 		u.tidy()
 	}
-	u.list = append(u.list, batch...)
+	for _, r := range batch {
+		u.list = append(u.list, r.target())
+	}
 }
 
 // tidy forgets the requests that have ended. Called with mu held.
 func (u *underway) tidy() {
 	kept := u.list[:0]
-	for _, r := range u.list {
-		if r.serial.Load() != 0 {
-			kept = append(kept, r)
+	for _, t := range u.list {
+		if t.running() {
+			kept = append(kept, t)
 		}
 	}
 	clear(u.list[len(kept):])
@@ -40,9 +42,8 @@ func (u *underway) find(sync uint64) target {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for i := len(u.list) - 1; i >= 0; i-- {
-		r := u.list[i]
-		if serial := r.serial.Load(); serial != 0 && r.header.Sync == sync {
-			return target{req: r, serial: serial, sync: sync}
+		if t := u.list[i]; t.sync == sync && t.running() {
+			return t
 		}
 	}
 	return target{}

@@ -50,7 +50,7 @@ func (x *session) watch(h *iproto.Header, key []byte) {
 func (x *session) register(b *board, key string) *watch {
 	t := x.srv.topics.watch(key, b)
 	w := &watch{session: x, topic: t}
-	b.watches[t][w] = struct{}{}
+	b.join(w)
 	if x.watches == nil {
 		x.watches = map[string]*watch{}
 	}
@@ -83,7 +83,7 @@ func (x *session) unwatch(key string) {
 	delete(x.watches, key)
 	x.watchBytes -= len(key)
 	w.gone = true
-	delete(x.board.watches[w.topic], w)
+	x.board.part(w)
 	x.srv.topics.unwatch(w.topic, x.board)
 	if key == keyShutdown && x.srv.lastRites.Add(-1) == 0 {
 		x.srv.moved()

@@ -3,6 +3,8 @@ package box
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -179,7 +181,7 @@ func TestS166NothingIsLeftOfADisconnectedWatcher(t *testing.T) {
 	if err := srv.BroadcastNone("nobody"); err != nil || srv.Stats().WatchedKeys != before.WatchedKeys {
 		t.Errorf("%v, %+v", err, srv.Stats())
 	}
-	for _, b := range srv.boards {
+	for _, b := range boards(srv) {
 		if len(b.watches) > 0 {
 			t.Errorf("a loop remembers %d topics", len(b.watches))
 		}
@@ -263,6 +265,13 @@ func TestWatchedKeysOfASessionHaveABound(t *testing.T) {
 	c.expectEvent(0, long+"2", "")
 }
 
+// boards returns those of all loops.
+func boards(srv *Server) []*board {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	return slices.Collect(maps.Values(srv.boards))
+}
+
 func TestAFloodOfWatchesLeavesNothing(t *testing.T) {
 	srv, addr := start(t, Config{Reactor: oneLoop(t)})
 	c := dialRaw(t, addr)
@@ -270,7 +279,7 @@ func TestAFloodOfWatchesLeavesNothing(t *testing.T) {
 	c.write(append(bytes.Repeat(one, 100_000), iproto.AppendPing(nil, 7, 0)...))
 	for p := c.take(); p.Type == iproto.TypeEvent; p = c.take() { // few: nearly every watch is gone before its turn
 	}
-	for _, b := range srv.boards {
+	for _, b := range boards(srv) {
 		err := b.loop.Post(func() {
 			if len(b.due) > 0 {
 				t.Errorf("%d events are due", len(b.due))

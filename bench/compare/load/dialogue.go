@@ -25,6 +25,10 @@ const (
 	BoxPing Topic = "box-ping" // a PING
 	BoxCall Topic = "box-call" // a CALL of echo with an integer
 	BoxPush Topic = "box-push" // a CALL of push_n, for which chunks come, and an answer
+
+	BoxPushAll Topic = "box-push-all" // a CALL of push_all, which is that at once
+
+	BoxBroadcast Topic = "box-broadcast" // a CALL of broadcast, for which every other connection gets an event; see Audience
 )
 
 // BoxBatch is how many chunks a CALL of push_n asks for.
@@ -54,6 +58,8 @@ func (t Topic) dialogue() (d dialogue, err error) {
 		return conversation(call("echo", 1), 1), nil
 	case BoxPush:
 		return conversation(call("push_n", BoxBatch), BoxBatch), nil
+	case BoxPushAll:
+		return conversation(call("push_all", BoxBatch), BoxBatch), nil
 	}
 	return d, fmt.Errorf("there is no topic %q", string(t))
 }
@@ -93,20 +99,8 @@ func (d *dialogue) open(fd int) error {
 // readAnswer reads packets up to the answer and returns how many bytes they had.
 func readAnswer(r io.Reader) (size int, err error) {
 	for {
-		var prefix [5]byte
-		if _, err := io.ReadFull(r, prefix[:]); err != nil {
-			return 0, err
-		}
-		length, n, err := iproto.ParseFrameLength(prefix[:], 1<<20)
-		if err != nil || n != len(prefix) {
-			return 0, fmt.Errorf("no packet begins with % x: %w", prefix, err)
-		}
-		packet := make([]byte, length)
-		if _, err := io.ReadFull(r, packet); err != nil {
-			return 0, err
-		}
-		size += n + len(packet)
-		h, _, err := iproto.ParseHeader(packet)
+		h, _, n, err := readPacket(r)
+		size += n
 		switch {
 		case err != nil:
 			return 0, err
@@ -139,12 +133,8 @@ func (d *dialogue) send(fd int, p []byte) error {
 		size = len(d.request)
 	}
 	for ; len(p) > 0; p = p[size:] {
-		n, err := unix.Write(fd, p[:size])
-		if err == nil && n < size {
-			err = io.ErrShortWrite
-		}
-		if err != nil {
-			return os.NewSyscallError("write", err)
+		if err := write(fd, p[:size]); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -228,4 +228,8 @@ type Result struct {
 	Wall     time.Duration
 	CPU      usage.CPU
 	P50, P99 time.Duration
+
+	// of the server, as an Audience has them from itself; else nil
+	Server *usage.CPU `json:",omitempty"`
+	Acks   *usage.CPU `json:",omitempty"`
 }

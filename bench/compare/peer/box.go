@@ -52,6 +52,11 @@ func startBox(mode box.Mode) start {
 		}
 		srv.Func("echo", func(_ context.Context, req *box.Request) (any, error) { return req.Args(), nil })
 		srv.Func("push_n", boxPush)
+		srv.Func("push_all", boxPushAll)
+		srv.Func("broadcast", func(_ context.Context, req *box.Request) (any, error) {
+			return nil, srv.Broadcast("news", req.Args().Int(0))
+		})
+		srv.Func("cpu", boxCPU)
 		addr, err := srv.Listen(listen)
 		if err != nil {
 			return "", err
@@ -72,4 +77,22 @@ func boxPush(_ context.Context, req *box.Request) (any, error) {
 		}
 	}
 	return n, nil
+}
+
+// boxPushAll is boxPush with all messages at once.
+func boxPushAll(ctx context.Context, req *box.Request) (any, error) {
+	n := req.Args().Int(0)
+	if err := req.Args().Err(); err != nil {
+		return nil, err
+	}
+	return box.PushAll(ctx, req.Session(), func(yield func(int64) bool) {
+		for i := int64(1); i <= n && yield(i); i++ {
+		}
+	})
+}
+
+// boxCPU returns the processor time that the server has used, that of the user and that of the system, in microseconds.
+func boxCPU(context.Context, *box.Request) (any, error) {
+	cpu, err := usage.Self()
+	return box.Values{cpu.User.Microseconds(), cpu.System.Microseconds()}, err
 }

@@ -18,7 +18,7 @@ const (
 	Echo Kind = "echo" // sends back the bytes it gets
 	Line Kind = "line" // a handler that waits for a line, and sends it back
 	UDP  Kind = "udp"  // sends back the datagrams it gets
-	Box  Kind = "box"  // Tarantool's binary protocol, with the functions echo and push_n
+	Box  Kind = "box"  // Tarantool's binary protocol, with the functions echo, push_n and push_all
 	Push Kind = "push" // one producer sends messages on every connection, see producer
 )
 

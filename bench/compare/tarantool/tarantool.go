@@ -58,7 +58,7 @@ func Start(cmd *exec.Cmd) error {
 //go:embed server.lua
 var serverScript string
 
-// Serve starts a server with the functions echo and push_n and the space test, all of it for guests. It lives as long as
+// Serve starts a server with the functions echo, push_n and push_all and the space test, all of it for guests. It lives as long as
 // this process.
 func Serve(listen string) (addr string, pid int, err error) {
 	cmd, err := Command(serverScript, listen)

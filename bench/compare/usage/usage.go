@@ -19,6 +19,9 @@ type CPU struct{ User, System time.Duration }
 // Minus returns what c has more than before.
 func (c CPU) Minus(before CPU) CPU { return CPU{c.User - before.User, c.System - before.System} }
 
+// Plus returns both together.
+func (c CPU) Plus(more CPU) CPU { return CPU{c.User + more.User, c.System + more.System} }
+
 // Total is both together.
 func (c CPU) Total() time.Duration { return c.User + c.System }
 

@@ -1,0 +1,5 @@
+//go:build !kharon_debug
+
+package box
+
+const debugEnabled = false
