@@ -5,19 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-
-	"github.com/kharon-net/kharon/codec/ext"
-	"github.com/kharon-net/kharon/codec/msgp"
 )
-
-// A TupleDecoder decodes itself from a tuple, field by field. Types that are one
-// are selected without an allocation; all others are decoded as
-// msgp.DecodeValue does, structs as arrays (or maps) of their fields.
-type TupleDecoder interface {
-	// DecodeTuple takes what it needs of the tuple, which is valid until it
-	// returns, and returns t.Err.
-	DecodeTuple(t msgp.Array) error
-}
 
 // Selectable is what can be selected from: a Space, by its primary index, or an
 // Index.
@@ -66,42 +54,6 @@ func appendTuples[T any](dst []T, r *Result) ([]T, error) {
 	return dst, nil
 }
 
-// decodeTuple decodes the tuple at the front of b.
-func decodeTuple[T any](b []byte, dst *T) (n int, err error) {
-	if len(b) > 0 && msgp.KindOf(b[0]) == msgp.KindExt {
-		return decodeExtension(b, dst)
-	}
-	list, isList := any(dst).(*[]any)
-	d, isDecoder := any(dst).(TupleDecoder)
-	if !isList && !isDecoder {
-		return msgp.DecodeValue(b, dst)
-	}
-	if n, err = msgp.Skip(b); err != nil {
-		return 0, err
-	}
-	a, err := msgp.NewArray(b[:n])
-	switch {
-	case err != nil:
-	case isList:
-		*list, err = a.Values()
-	default:
-		err = d.DecodeTuple(a)
-	}
-	return n, err
-}
-
-// decodeExtension decodes a tuple that came with the number of its format.
-func decodeExtension[T any](b []byte, dst *T) (n int, err error) {
-	if n, err = msgp.Skip(b); err != nil {
-		return 0, err
-	}
-	fields, _, err := unwrap(b[:n])
-	if err == nil {
-		_, err = decodeTuple(fields, dst)
-	}
-	return n, err
-}
-
 // Get returns the one tuple that has the key, decoded into T; found tells
 // whether there is one. Safe to call from any goroutine, and from fibers.
 func Get[T any, S Selectable](ctx context.Context, from S, key Parts) (v T, found bool, err error) {
@@ -136,14 +88,7 @@ func CallAs[T any](ctx context.Context, d Doer, name string, args ...any) (v T, 
 		if r.Len() == 0 {
 			return nil
 		}
-		b := r.Elements()
-		var err error
-		if typ, _, _, e := msgp.ReadExtHeader(b); e == nil && typ == ext.TypeTuple {
-			_, err = decodeExtension(b, &v)
-		} else {
-			_, err = msgp.DecodeValue(b, &v)
-		}
-		return err
+		return decodeResult(r.Elements(), &v)
 	})
 	return v, err
 }

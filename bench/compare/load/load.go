@@ -228,4 +228,5 @@ type Result struct {
 	Wall     time.Duration
 	CPU      usage.CPU
 	P50, P99 time.Duration
+	Peak     int64 // bytes resident, of clients that are compared
 }

@@ -1,0 +1,163 @@
+package netbox
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/kharon-net/kharon/codec/msgp"
+)
+
+// A layout is how the fields of a struct lie in a tuple: those that msgpack/v5
+// encodes, in its order.
+type layout struct {
+	columns []column
+	names   []string // taken
+}
+
+// A column is the field of a struct for a field of a tuple.
+type column struct {
+	name  string
+	index []int        // as reflect.Value.FieldByIndex takes it
+	elem  reflect.Type // what a pointer points to; nil: msgp decodes into the field as it is
+}
+
+// layouts are those found so far, by type; nil for types without one.
+var layouts sync.Map
+
+// layoutOf returns the layout of a type; nil when it is no struct, when it decodes
+// itself, or when it has what only msgpack/v5 knows how to treat.
+func layoutOf(typ reflect.Type) *layout {
+	if known, ok := layouts.Load(typ); ok {
+		return known.(*layout)
+	}
+	l := &layout{}
+	if typ.Kind() != reflect.Struct || decodesItself(typ) || !l.add(typ, nil) {
+		l = nil
+	}
+	layouts.Store(typ, l)
+	return l
+}
+
+// add adds the fields of a struct, which is embedded at index. It reports whether
+// it could.
+func (l *layout) add(typ reflect.Type, index []int) bool {
+	for i := range typ.NumField() {
+		f := typ.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("msgpack"), ",")
+		if name == "-" || !f.IsExported() && !f.Anonymous {
+			continue
+		}
+		if name == "" {
+			name = f.Name
+		}
+		for option := range strings.SplitSeq(options, ",") {
+			if option == "intern" || option == "inline" || option == "noinline" || strings.HasPrefix(option, "alias") {
+				return false
+			}
+		}
+		index := append(slices.Clone(index), i)
+		if f.Anonymous && l.embed(f.Type, index) {
+			l.names = append(l.names, name)
+			continue
+		}
+		if !f.IsExported() || f.Anonymous && f.Type.Kind() == reflect.Pointer {
+			return false
+		}
+		c := column{name: name, index: index}
+		if f.Type.Kind() == reflect.Pointer && isBasic(f.Type.Elem()) {
+			c.elem = f.Type.Elem()
+		}
+		l.columns, l.names = append(l.columns, c), append(l.names, name)
+	}
+	return true
+}
+
+// embed puts the fields of an embedded struct into its place, unless one of their
+// names is taken. It reports whether it did.
+func (l *layout) embed(typ reflect.Type, index []int) bool {
+	inner := &layout{}
+	if typ.Kind() != reflect.Struct || decodesItself(typ) || !inner.add(typ, index) {
+		return false
+	}
+	for _, c := range inner.columns {
+		if slices.Contains(l.names, c.name) {
+			return false
+		}
+	}
+	l.columns = append(l.columns, inner.columns...)
+	for _, c := range inner.columns {
+		l.names = append(l.names, c.name)
+	}
+	return true
+}
+
+// decode decodes the tuple at the front of b into v, a struct, and returns its
+// size. Fields that the tuple does not have are zero, those that the struct does
+// not have are skipped.
+func (l *layout) decode(b []byte, v reflect.Value) (n int, err error) {
+	count, n, err := msgp.ReadArrayHeader(b)
+	if err != nil {
+		return 0, err
+	}
+	v.SetZero() // so that nothing of what was there is used again
+	for i := range count {
+		size := 0
+		if i < len(l.columns) {
+			size, err = l.columns[i].decode(b[n:], v)
+		} else {
+			size, err = msgp.Skip(b[n:])
+		}
+		if err != nil {
+			return 0, l.failed(i, err)
+		}
+		n += size
+	}
+	return n, nil
+}
+
+func (l *layout) failed(i int, err error) error {
+	if i < len(l.columns) {
+		return fmt.Errorf("field %d, %s: %w", i, l.columns[i].name, err)
+	}
+	return fmt.Errorf("field %d: %w", i, err)
+}
+
+// decode decodes the value at the front of b into the column's field of v.
+func (c *column) decode(b []byte, v reflect.Value) (n int, err error) {
+	for _, i := range c.index {
+		v = v.Field(i)
+	}
+	if c.elem != nil {
+		if len(b) > 0 && msgp.KindOf(b[0]) == msgp.KindNil {
+			return 1, nil
+		}
+		p := reflect.New(c.elem)
+		v.Set(p)
+		return msgp.DecodeValue(b, p.Interface())
+	}
+	return msgp.DecodeValue(b, v.Addr().Interface())
+}
+
+// isBasic reports whether a type is one of the language's own that have one
+// value.
+func isBasic(typ reflect.Type) bool {
+	kind := typ.Kind()
+	return typ.PkgPath() == "" && (kind >= reflect.Bool && kind <= reflect.Float64 || kind == reflect.String)
+}
+
+// selfDecoders are the interfaces of types that msgpack/v5 lets decode
+// themselves.
+var selfDecoders = []reflect.Type{
+	reflect.TypeFor[msgpack.CustomDecoder](), reflect.TypeFor[msgpack.Unmarshaler](),
+	reflect.TypeFor[encoding.BinaryUnmarshaler](), reflect.TypeFor[encoding.TextUnmarshaler](),
+}
+
+func decodesItself(typ reflect.Type) bool {
+	return slices.ContainsFunc(selfDecoders, reflect.PointerTo(typ).Implements)
+}
