@@ -17,10 +17,10 @@ type TupleDecoder interface {
 }
 
 // decodeTuple decodes the tuple at the front of b into what dst points to, and
-// returns its size.
-func decodeTuple(b []byte, dst any) (n int, err error) {
+// returns its size. l is the layout of that.
+func decodeTuple(b []byte, dst any, l *layout) (n int, err error) {
 	if len(b) > 0 && msgp.KindOf(b[0]) == msgp.KindExt {
-		return decodeExtension(b, dst)
+		return decodeExtension(b, dst, l)
 	}
 	switch dst := dst.(type) {
 	case TupleDecoder:
@@ -29,13 +29,13 @@ func decodeTuple(b []byte, dst any) (n int, err error) {
 		return decodeList(b, dst)
 	}
 	v := reflect.ValueOf(dst).Elem()
-	if l := layoutOf(v.Type()); l != nil {
+	if l != nil {
 		return l.decode(b, v)
 	}
 	v.SetZero() // so that nothing of what was there is used again
 	if v.Kind() == reflect.Pointer && v.Type().Elem().Kind() == reflect.Struct {
 		v.Set(reflect.New(v.Type().Elem()))
-		return decodeTuple(b, v.Interface())
+		return decodeTuple(b, v.Interface(), layoutOf(v.Type().Elem()))
 	}
 	return msgp.DecodeValue(b, dst)
 }
@@ -66,13 +66,13 @@ func decodeList(b []byte, list *[]any) (n int, err error) {
 }
 
 // decodeExtension decodes a tuple that came with the number of its format.
-func decodeExtension(b []byte, dst any) (n int, err error) {
+func decodeExtension(b []byte, dst any, l *layout) (n int, err error) {
 	if n, err = msgp.Skip(b); err != nil {
 		return 0, err
 	}
 	fields, _, err := unwrap(b[:n])
 	if err == nil {
-		_, err = decodeTuple(fields, dst)
+		_, err = decodeTuple(fields, dst, l)
 	}
 	return n, err
 }
@@ -85,7 +85,7 @@ func decodeResult(b []byte, dst any) error {
 		tuple = true
 	}
 	if tuple {
-		_, err := decodeTuple(b, dst)
+		_, err := decodeTuple(b, dst, layoutOf(reflect.TypeOf(dst).Elem()))
 		return err
 	}
 	_, err := msgp.DecodeValue(b, dst)

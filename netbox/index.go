@@ -39,8 +39,9 @@ type SelectOptions struct {
 	// FetchPosition asks for Result.Position.
 	FetchPosition bool
 
-	// PageSize is how many tuples Pairs asks for at once; others take no notice
-	// of it. 0 means 1000.
+	// PageSize is how many tuples Pairs and Rows ask for at once; others take no
+	// notice of it. 0 means as many as come to about 60 kB, of tuples like those
+	// before.
 	PageSize uint32
 }
 

@@ -24,7 +24,8 @@ type layout struct {
 type column struct {
 	name  string
 	index []int        // as reflect.Value.FieldByIndex takes it
-	elem  reflect.Type // what a pointer points to; nil: msgp decodes into the field as it is
+	kind  reflect.Kind // of a basic type; Invalid: it is none
+	elem  reflect.Type // the basic type that a pointer points to; nil: it is none
 }
 
 // layouts are those found so far, by type; nil for types without one.
@@ -70,6 +71,9 @@ func (l *layout) add(typ reflect.Type, index []int) bool {
 			return false
 		}
 		c := column{name: name, index: index}
+		if isBasic(f.Type) {
+			c.kind = f.Type.Kind()
+		}
 		if f.Type.Kind() == reflect.Pointer && isBasic(f.Type.Elem()) {
 			c.elem = f.Type.Elem()
 		}
@@ -133,6 +137,9 @@ func (c *column) decode(b []byte, v reflect.Value) (n int, err error) {
 	for _, i := range c.index {
 		v = v.Field(i)
 	}
+	if n := setBasic(b, v, c.kind); n > 0 {
+		return n, nil
+	}
 	if c.elem != nil {
 		if len(b) > 0 && msgp.KindOf(b[0]) == msgp.KindNil {
 			return 1, nil
@@ -142,6 +149,29 @@ func (c *column) decode(b []byte, v reflect.Value) (n int, err error) {
 		return msgp.DecodeValue(b, p.Interface())
 	}
 	return msgp.DecodeValue(b, v.Addr().Interface())
+}
+
+// setBasic sets v to the value at the front of b and returns its size, when it is
+// of the kinds that are easy: 0 when it is not.
+func setBasic(b []byte, v reflect.Value, kind reflect.Kind) (n int) {
+	switch kind {
+	case reflect.String:
+		if s, n, err := msgp.ReadString(b); err == nil {
+			v.SetString(string(s))
+			return n
+		}
+	case reflect.Int, reflect.Int64, reflect.Int32:
+		if i, n, err := msgp.ReadInt(b); err == nil && !v.OverflowInt(i) {
+			v.SetInt(i)
+			return n
+		}
+	case reflect.Uint, reflect.Uint64, reflect.Uint32:
+		if u, n, err := msgp.ReadUint(b); err == nil && !v.OverflowUint(u) {
+			v.SetUint(u)
+			return n
+		}
+	}
+	return 0
 }
 
 // isBasic reports whether a type is one of the language's own that have one

@@ -8,27 +8,32 @@ import (
 	"github.com/kharon-net/kharon/codec/msgp"
 )
 
-// defaultPage is how many tuples a pager asks for at once.
-const defaultPage = 1000
+// How much a pager asks for at once that was not told.
+const (
+	firstPage = 100     // tuples
+	pageBytes = 60_000  // what the others come to, as far as the last one tells
+	maxPage   = 100_000 // tuples
+)
 
 // A pager asks for one page after the other, and for the next one while its
 // caller is busy with the last: it holds two pages at most. It belongs to one
 // goroutine or fiber.
 type pager struct {
-	x     Index
-	key   Parts
-	o     SelectOptions
-	size  uint32
-	left  uint32  // tuples that are wanted and not in a page yet
-	ahead *Future // the page that was asked for; nil: none was
-	given *Future // the page that the caller has; nil: none, or it is not the future's
+	x      Index
+	key    Parts
+	o      SelectOptions
+	size   uint32  // of the next page, in tuples
+	left   uint32  // tuples that are wanted and not in a page yet
+	ahead  *Future // the page that was asked for; nil: none was
+	fitted bool    // the size is for us to choose
+	given  *Future // the page that the caller has; nil: none, or it is not the future's
 }
 
 func newPager(x Index, key Parts, o SelectOptions) *pager {
 	x.requester = x.requester.pinned() // a page goes on where another one of the same server ended
-	p := &pager{x: x, key: key, o: o, size: o.PageSize, left: o.Limit}
+	p := &pager{x: x, key: key, o: o, size: o.PageSize, left: o.Limit, fitted: o.PageSize == 0}
 	if p.size == 0 {
-		p.size = defaultPage
+		p.size = firstPage
 	}
 	if p.left == 0 {
 		p.left = math.MaxUint32
@@ -80,7 +85,27 @@ func (p *pager) begin(ctx context.Context) error {
 // ask asks for the page at hand.
 func (p *pager) ask() {
 	p.o.Limit = min(p.size, p.left)
-	p.ahead = p.x.requester.Send(p.x.SelectRequest(p.key, p.o))
+	req := p.x.SelectRequest(p.key, p.o)
+	p.ahead = p.x.requester.conn.sendNow(&req)
+}
+
+// sendNow is send for somebody who is going to be busy: on one processor the loop
+// would not have its turn before that is over, and the server nothing to do
+// meanwhile.
+func (c *Conn) sendNow(req *Request) *Future {
+	f := c.newRequest(req)
+	l := c.live.Load()
+	if l == nil {
+		f.fail(c.unavailable())
+		return f
+	}
+	switch mustFlush, err := l.put(f, req, false); {
+	case err != nil:
+		f.fail(err)
+	case mustFlush:
+		l.flush()
+	}
+	return f
 }
 
 // receive waits for the page that was asked for. When that has failed it asks
@@ -123,6 +148,10 @@ func (p *pager) stop() {
 func (p *pager) advance(page *Result) error {
 	n := uint32(page.Len())
 	full := n >= p.o.Limit
+	if p.fitted && n > 0 {
+		fitting := uint32(min(pageBytes*uint64(n)/uint64(len(page.body)), maxPage))
+		p.size = max(min(fitting, 4*p.size), 1)
+	}
 	p.o.Offset, p.o.AfterTuple = 0, nil
 	if p.left -= min(n, p.left); !full || p.left == 0 {
 		p.left = 0

@@ -5,10 +5,10 @@ import (
 	"iter"
 )
 
-// Pairs ranges over the tuples that Select would return, page by page: of
-// SelectOptions.PageSize tuples each, with one request for each page, which is
-// made while the loop is busy with the page before. It holds two pages at most,
-// however many tuples there are. The last round has the error, if there is one.
+// Pairs ranges over the tuples that Select would return, page by page, see
+// SelectOptions.PageSize: with one request for each, which is made while the loop
+// is busy with the page before. It holds two pages at most, however many tuples
+// there are. The last round has the error, if there is one.
 // Tuples are valid until the next round. See Rows for decoded ones.
 //
 // The tuples of one page are those of one moment, those of the next page of a

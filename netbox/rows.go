@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"reflect"
 )
 
 // Rows ranges over the tuples that Select would return, decoded into T as Select
@@ -28,6 +29,7 @@ func Rows[T any, S Selectable](ctx context.Context, from S, key Parts, o SelectO
 		p := newPager(from.index_(), key, o)
 		defer p.stop()
 		var row T
+		dst, l := any(&row), layoutOf(reflect.TypeFor[T]())
 		for n := 0; ; {
 			page, more, err := p.next(ctx)
 			if err != nil {
@@ -37,7 +39,7 @@ func Rows[T any, S Selectable](ctx context.Context, from S, key Parts, o SelectO
 				return
 			}
 			for b := page.Elements(); len(b) > 0; n++ {
-				size, err := decodeTuple(b, &row)
+				size, err := decodeTuple(b, dst, l)
 				if err != nil {
 					yield(*new(T), fmt.Errorf("netbox: tuple %d: %w", n, err))
 					return

@@ -135,8 +135,12 @@ func TestRowsDoNotAllocate(t *testing.T) {
 			s := space(t)
 			for what, pageSize := range map[string]uint32{"pages": 1000, "one answer": math.MaxUint32} {
 				for form, walk := range map[string]func() (n int, err error){
-					"TupleDecoder": func() (int, error) { return count(Rows[quickRow](patience(t), s, Key(), SelectOptions{PageSize: pageSize})) },
-					"struct":       func() (int, error) { return count(Rows[fields](patience(t), s, Key(), SelectOptions{PageSize: pageSize})) },
+					"TupleDecoder": func() (int, error) {
+						return count(Rows[quickRow](patience(t), s, Key(), SelectOptions{PageSize: pageSize}))
+					},
+					"struct": func() (int, error) {
+						return count(Rows[fields](patience(t), s, Key(), SelectOptions{PageSize: pageSize}))
+					},
 				} {
 					if what == "one answer" && name == "pages" {
 						continue // it has no answer without a position
@@ -223,6 +227,7 @@ func TestRowsEndEarly(t *testing.T) {
 	})
 	t.Run("context", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(patience(t))
+		defer cancel()
 		n, last := 0, error(nil)
 		for _, err := range Rows[band](ctx, s, Key(), SelectOptions{PageSize: 1}) {
 			if last = err; err == nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 )
 
@@ -41,11 +42,11 @@ func AppendTuples[T any](dst []T, r Result) ([]T, error) { return appendTuples(d
 // appendTuples decodes the tuples of a result.
 func appendTuples[T any](dst []T, r *Result) ([]T, error) {
 	dst = slices.Grow(dst, min(r.Len(), len(r.Elements())))
-	b := r.Elements()
+	b, l := r.Elements(), layoutOf(reflect.TypeFor[T]())
 	for i := range r.Len() {
 		n := len(dst)
 		dst = dst[:n+1]
-		size, err := decodeTuple(b, &dst[n])
+		size, err := decodeTuple(b, &dst[n], l)
 		if err != nil {
 			return dst[:n], fmt.Errorf("netbox: tuple %d: %w", i, err)
 		}
@@ -68,7 +69,7 @@ func Get[T any, S Selectable](ctx context.Context, from S, key Parts) (v T, foun
 		if !found {
 			return nil
 		}
-		_, err := decodeTuple(r.Elements(), &v)
+		_, err := decodeTuple(r.Elements(), &v, layoutOf(reflect.TypeFor[T]()))
 		return err
 	})
 	return v, found, err

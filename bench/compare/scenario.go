@@ -61,6 +61,7 @@ var scenarios = []*scenario{
 	clients("kharon-inline/box", client.Call, 64, false),
 	clients("kharon-inline/box", client.Call, 1, false),
 
+	walk(client.Plain),
 	walk(client.Whole),
 	walk(client.Paged),
 }

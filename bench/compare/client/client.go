@@ -27,7 +27,8 @@ const (
 	Ping   Op = "ping"
 	Call   Op = "call"   // of the function echo with one integer
 	Select Op = "select" // of one row of the space test by its primary key
-	Whole  Op = "whole"  // of all rows of the space many, in one answer
+	Whole  Op = "whole"  // of all rows of the space many, in one answer; rows that decode themselves
+	Plain  Op = "plain"  // of the same in the way each library would have it, with plain structs for rows
 	Paged  Op = "paged"  // of all rows of the space many, a page at a time
 )
 
@@ -40,7 +41,7 @@ type Shape struct {
 }
 
 // Walks tells whether many rows are gone through, of which each is a message.
-func (s Shape) Walks() bool { return s.Op == Whole || s.Op == Paged }
+func (s Shape) Walks() bool { return s.Op == Whole || s.Op == Plain || s.Op == Paged }
 
 // A Library is a client library, or a way of using one.
 type Library struct {

@@ -17,7 +17,7 @@ var fzambia = &Library{Name: "fzambia", connect: func(addr string, s Shape) (run
 		return nil, err
 	}
 	if s.Walks() {
-		get := func(from, limit int, rows *[]Row) error {
+		get := func(from, limit int, rows any) error {
 			return conn.ExecAsync(tarantool.Select(manySpace, index, 0, uint32(limit), tarantool.IterGe,
 				tarantool.UintKey{I: uint64(from)})).GetTyped(rows)
 		}

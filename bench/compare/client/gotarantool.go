@@ -17,7 +17,7 @@ var goTarantool = &Library{Name: "go-tarantool", connect: func(addr string, s Sh
 		return nil, err
 	}
 	if s.Walks() {
-		get := func(from, limit int, rows *[]Row) error {
+		get := func(from, limit int, rows any) error {
 			return conn.Do(tarantool.NewSelectRequest(manySpace).Index(index).Iterator(tarantool.IterGe).Limit(uint32(limit)).
 				Key([]any{uint(from)})).GetTyped(rows)
 		}

@@ -69,15 +69,21 @@ func connectKharon(r *reactor.Reactor, addr string, s Shape, start func(func(con
 
 // kharonWalk ranges over the rows.
 func kharonWalk(ctx context.Context, conn *netbox.Conn, op Op, w *walk) error {
-	o := netbox.SelectOptions{PageSize: page}
-	if op == Whole {
-		o.PageSize = math.MaxUint32
+	switch op {
+	case Whole:
+		return kharonRows[Row](ctx, conn, netbox.SelectOptions{PageSize: math.MaxUint32}, w)
+	case Plain:
+		return kharonRows[PlainRow](ctx, conn, netbox.SelectOptions{}, w)
 	}
-	for row, err := range netbox.Rows[Row](ctx, conn.Space(manySpace), netbox.Key(), o) {
+	return kharonRows[Row](ctx, conn, netbox.SelectOptions{}, w) // its pages are as large as those of the others
+}
+
+func kharonRows[R row](ctx context.Context, conn *netbox.Conn, o netbox.SelectOptions, w *walk) error {
+	for row, err := range netbox.Rows[R](ctx, conn.Space(manySpace), netbox.Key(), o) {
 		if err != nil {
 			return err
 		}
-		w.see(&row)
+		w.see(row.key())
 	}
 	return nil
 }

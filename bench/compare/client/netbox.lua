@@ -25,7 +25,7 @@ local function walk(limit)
     return rows
 end
 
-local walks = {whole = 100000, paged = 1000}
+local walks = {whole = 100000, plain = 100000, paged = 3000}
 
 local requests = {
     ping = function(_, opts) return conn:ping(opts) end,

@@ -21,7 +21,7 @@ const (
 const (
 	manySpace = "many"
 	Rows      = 100_000 // there are, with keys from 0
-	page      = 1000    // rows in one
+	page      = 3000    // rows in one: 60 kB
 )
 
 // A Row is a tuple of the space. It decodes itself, which is the fastest that each library has.

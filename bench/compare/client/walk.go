@@ -14,10 +14,26 @@ type walk struct {
 	sum  uint64 // of the keys
 }
 
-// see takes note of a row.
-func (w *walk) see(r *Row) {
+// see takes note of a row by its key.
+func (w *walk) see(id uint64) {
 	w.rows++
-	w.sum += r.ID
+	w.sum += id
+}
+
+// A PlainRow is a row of which the libraries find out by themselves how it is decoded.
+type PlainRow struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // tells msgpack/v5 the form
+	ID       uint64
+	Name     string
+}
+
+func (r Row) key() uint64      { return r.ID }
+func (r PlainRow) key() uint64 { return r.ID }
+
+// A row is of either kind.
+type row interface {
+	Row | PlainRow
+	key() uint64
 }
 
 // walks is the caller that walks until the time is over. f shows the walk all rows.
@@ -39,13 +55,22 @@ func walks(f func(ctx context.Context, w *walk) error) func(ctx context.Context,
 	}
 }
 
-// bySlices walks as the libraries do that give slices of rows: limit rows from the given key on, into rows.
-func bySlices(op Op, get func(from, limit int, rows *[]Row) error) func(context.Context, *walk) error {
-	limit := Rows
-	if op == Paged {
-		limit = page
+// A getter selects limit rows from the given key on into what rows points to, a slice.
+type getter func(from, limit int, rows any) error
+
+// bySlices walks as the libraries do that give slices of rows.
+func bySlices(op Op, get getter) func(context.Context, *walk) error {
+	switch op {
+	case Plain:
+		return inPages[PlainRow](Rows, get)
+	case Paged:
+		return inPages[Row](page, get)
 	}
-	var rows []Row
+	return inPages[Row](Rows, get)
+}
+
+func inPages[R row](limit int, get getter) func(context.Context, *walk) error {
+	var rows []R
 	return func(_ context.Context, w *walk) error {
 		for w.rows < Rows {
 			if err := get(w.rows, limit, &rows); err != nil {
@@ -55,7 +80,7 @@ func bySlices(op Op, get func(from, limit int, rows *[]Row) error) func(context.
 				return nil
 			}
 			for i := range rows {
-				w.see(&rows[i])
+				w.see(rows[i].key())
 			}
 		}
 		return nil
