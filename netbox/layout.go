@@ -45,9 +45,16 @@ func layoutOf(typ reflect.Type) *layout {
 	return l
 }
 
+// maxEmbedded is how deep structs may be embedded: one may embed a pointer to
+// itself.
+const maxEmbedded = 16
+
 // add adds the fields of a struct, which is embedded at index. It reports whether
 // it could.
 func (l *layout) add(typ reflect.Type, index []int) bool {
+	if len(index) > maxEmbedded {
+		return false
+	}
 	for i := range typ.NumField() {
 		f := typ.Field(i)
 		name, options, _ := strings.Cut(f.Tag.Get("msgpack"), ",")
@@ -63,7 +70,7 @@ func (l *layout) add(typ reflect.Type, index []int) bool {
 			}
 		}
 		index := append(slices.Clone(index), i)
-		if f.Anonymous && l.embed(f.Type, index) {
+		if f.Anonymous && l.embed(f, index) {
 			l.names = append(l.names, name)
 			continue
 		}
@@ -82,10 +89,13 @@ func (l *layout) add(typ reflect.Type, index []int) bool {
 	return true
 }
 
-// embed puts the fields of an embedded struct into its place, unless one of their
-// names is taken. It reports whether it did.
-func (l *layout) embed(typ reflect.Type, index []int) bool {
-	inner := &layout{}
+// embed puts the fields of an embedded struct, or of a pointer to one, into its
+// place, unless one of their names is taken. It reports whether it did.
+func (l *layout) embed(f reflect.StructField, index []int) bool {
+	inner, typ := &layout{}, f.Type
+	if typ.Kind() == reflect.Pointer && f.IsExported() {
+		typ = typ.Elem()
+	}
 	if typ.Kind() != reflect.Struct || decodesItself(typ) || !inner.add(typ, index) {
 		return false
 	}
@@ -135,6 +145,12 @@ func (l *layout) failed(i int, err error) error {
 // decode decodes the value at the front of b into the column's field of v.
 func (c *column) decode(b []byte, v reflect.Value) (n int, err error) {
 	for _, i := range c.index {
+		if v.Kind() == reflect.Pointer { // embedded
+			if v.IsNil() {
+				v.Set(reflect.New(v.Type().Elem()))
+			}
+			v = v.Elem()
+		}
 		v = v.Field(i)
 	}
 	if n := setBasic(b, v, c.kind); n > 0 {
