@@ -24,7 +24,10 @@ type base struct {
 // Exported is embedded in others, too.
 type Exported struct{ Tag string }
 
-// year is a type with another name; text decodes itself.
+// Endless is embedded in itself.
+type Endless struct{ *Endless }
+
+// A year is a number by another name; an ownText decodes itself.
 type (
 	year    int16
 	ownText struct{ s string }
@@ -224,7 +227,7 @@ func TestStructsWithoutALayout(t *testing.T) {
 		Name string `msgpack:",intern"`
 	}
 	type byPointer struct{ *base }
-	for _, v := range []any{interned{}, byPointer{}, ownText{}, time.Time{}, decimal.Decimal{}, 1, []int{}} {
+	for _, v := range []any{interned{}, byPointer{}, Endless{}, ownText{}, time.Time{}, decimal.Decimal{}, 1, []int{}} {
 		if layoutOf(reflect.TypeOf(v)) != nil {
 			t.Errorf("%T has one", v)
 		}

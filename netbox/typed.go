@@ -15,9 +15,26 @@ type Selectable interface {
 	index_() Index
 }
 
-// Select returns the tuples that have the key, decoded into T: a struct, a slice
-// of any, a TupleDecoder. The error is that of Requester.Do, or of decoding.
-// Safe to call from any goroutine, and from fibers.
+// Select returns the tuples that have the key, decoded into T:
+//
+//	TupleDecoder   by itself
+//	[]any          all fields, as msgp.Value decodes them
+//	a struct       field by field, in the order of the struct, whatever their names; a
+//	               pointer to one is made
+//	anything else  as msgp.DecodeValue does it
+//
+// Fields of a struct for which the tuple has none are zero, and those of the tuple
+// for which the struct has none are skipped. The fields are those that
+// msgpack/v5 encodes: an embedded struct has the places of its fields, and one
+// with the tag "-" has none. Each is decoded as by msgp.DecodeValue: a field of
+// the tuple that is nil leaves zero, or a nil pointer, and uuid.UUID,
+// decimal.Decimal and time.Time are what they are in Tarantool. A struct inside
+// a struct, one with the option intern or inline, and one that decodes itself by
+// msgpack/v5 are left to that, which wants exactly as many elements as there are
+// fields.
+//
+// The error is that of Requester.Do, or of decoding. Safe to call from any
+// goroutine, and from fibers.
 func Select[T any, S Selectable](ctx context.Context, from S, key Parts) ([]T, error) {
 	return AppendSelect[T](ctx, nil, from, key, SelectOptions{})
 }
