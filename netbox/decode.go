@@ -1,6 +1,7 @@
 package netbox
 
 import (
+	"fmt"
 	"reflect"
 
 	"github.com/kharon-net/kharon/codec/ext"
@@ -77,17 +78,60 @@ func decodeExtension(b []byte, dst any, l *layout) (n int, err error) {
 	return n, err
 }
 
-// decodeResult decodes the value at the front of b, a tuple or anything else,
-// into what dst points to.
+// decodeResult decodes the value at the front of b, a tuple, a list of tuples or
+// anything else, into what dst points to.
 func decodeResult(b []byte, dst any) error {
-	tuple := len(b) > 0 && msgp.KindOf(b[0]) == msgp.KindArray
-	if typ, _, _, err := msgp.ReadExtHeader(b); err == nil && typ == ext.TypeTuple {
-		tuple = true
+	typ := reflect.TypeOf(dst).Elem()
+	switch {
+	case !isTuple(b):
+		_, err := msgp.DecodeValue(b, dst)
+		return err
+	case typ.Kind() == reflect.Slice && takesTuples(typ.Elem()):
+		return decodeTuples(b, reflect.ValueOf(dst).Elem())
 	}
-	if tuple {
-		_, err := decodeTuple(b, dst, layoutOf(reflect.TypeOf(dst).Elem()))
+	_, err := decodeTuple(b, dst, layoutOf(typ))
+	return err
+}
+
+// isTuple reports whether b begins with an array, or with an extension that
+// carries one.
+func isTuple(b []byte) bool {
+	if len(b) > 0 && msgp.KindOf(b[0]) == msgp.KindArray {
+		return true
+	}
+	typ, _, _, err := msgp.ReadExtHeader(b)
+	return err == nil && typ == ext.TypeTuple
+}
+
+// takesTuples reports whether tuples are decoded into a type otherwise than msgp
+// does it.
+func takesTuples(typ reflect.Type) bool {
+	if typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	return layoutOf(typ) != nil || reflect.PointerTo(typ).Implements(reflect.TypeFor[TupleDecoder]())
+}
+
+// decodeTuples decodes an array, of tuples and of what else there may be, into a
+// slice.
+func decodeTuples(b []byte, list reflect.Value) error {
+	count, n, err := msgp.ReadArrayHeader(b)
+	if err != nil {
 		return err
 	}
-	_, err := msgp.DecodeValue(b, dst)
-	return err
+	list.Set(reflect.MakeSlice(list.Type(), count, count))
+	l := layoutOf(list.Type().Elem())
+	for i := range count {
+		size, dst := 0, list.Index(i).Addr().Interface()
+		if isTuple(b[n:]) {
+			size, err = decodeTuple(b[n:], dst, l)
+		} else {
+			size, err = msgp.DecodeValue(b[n:], dst)
+		}
+		if err != nil {
+			return fmt.Errorf("netbox: element %d: %w", i, err)
+		}
+		n += size
+	}
+	return nil
 }

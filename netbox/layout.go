@@ -167,6 +167,23 @@ func (c *column) decode(b []byte, v reflect.Value) (n int, err error) {
 	return msgp.DecodeValue(b, v.Addr().Interface())
 }
 
+// append appends the fields of v, a struct, as an array.
+func (l *layout) append(dst []byte, v reflect.Value) ([]byte, error) {
+	start := len(dst)
+	dst = msgp.AppendArrayHeader(dst, len(l.columns))
+	for _, c := range l.columns {
+		var field any
+		if f, err := v.FieldByIndexErr(c.index); err == nil { // else the embedded pointer is nil
+			field = f.Interface()
+		}
+		var err error
+		if dst, err = msgp.AppendValue(dst, field); err != nil {
+			return dst[:start], fmt.Errorf("field %s: %w", c.name, err)
+		}
+	}
+	return dst, nil
+}
+
 // setBasic sets v to the value at the front of b and returns its size, when it is
 // of the kinds that are easy: 0 when it is not.
 func setBasic(b []byte, v reflect.Value, kind reflect.Kind) (n int) {
@@ -206,4 +223,14 @@ var selfDecoders = []reflect.Type{
 
 func decodesItself(typ reflect.Type) bool {
 	return slices.ContainsFunc(selfDecoders, reflect.PointerTo(typ).Implements)
+}
+
+// selfEncoders are those of types that it lets encode themselves.
+var selfEncoders = []reflect.Type{
+	reflect.TypeFor[msgpack.CustomEncoder](), reflect.TypeFor[msgpack.Marshaler](),
+	reflect.TypeFor[encoding.BinaryMarshaler](), reflect.TypeFor[encoding.TextMarshaler](),
+}
+
+func encodesItself(typ reflect.Type) bool {
+	return slices.ContainsFunc(selfEncoders, reflect.PointerTo(typ).Implements)
 }

@@ -275,3 +275,110 @@ func TestTarantoolFillsStructs(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
+
+// A stranger has the fields of the space, and no tags.
+type stranger struct {
+	ID    uint64
+	Name  string
+	Email *string
+	Tags  []string
+	Key   uuid.UUID
+	Extra map[string]int
+}
+
+func TestPlainStructsGoThereAndBack(t *testing.T) {
+	_, c := tarantool(t)
+	_, err := c.Eval(patience(t), `
+		local s = box.schema.space.create('strangers', {format = {{'id', 'unsigned'}, {'name', 'string'}, {'email', 'string', is_nullable = true},
+			{'tags', 'array'}, {'key', 'uuid'}, {'extra', 'map'}}})
+		s:create_index('pk')
+		function one(id) return s:get(id) end
+		function all() return s:select() end
+		function mixed() return {s:get(1), {ID = 7, Name = 'by name'}} end`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := c.Space("strangers")
+	mail := "ann@example.com"
+	ann := stranger{1, "ann", &mail, []string{"x"}, uuid.New(), map[string]int{"a": 1}}
+	bob := stranger{2, "bob", nil, []string{}, uuid.New(), map[string]int{}}
+	stored, err := s.Insert(patience(t), ann)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, found, err := TupleAs[stranger](stored); err != nil || !found || !reflect.DeepEqual(got, ann) {
+		t.Errorf("Insert returns %+v, %v, %v", got, found, err)
+	}
+	if _, err := s.Replace(patience(t), &bob); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Upsert(patience(t), bob, Assign("name", "Bob")); err != nil {
+		t.Fatal(err)
+	}
+	bob.Name = "Bob"
+	want := []stranger{ann, bob}
+	if got, err := Select[stranger](patience(t), s, Key()); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("Select: %+v, %v", got, err)
+	}
+	if got, err := CallAs[stranger](patience(t), c, "one", 2); err != nil || !reflect.DeepEqual(got, bob) {
+		t.Errorf("a tuple: %+v, %v", got, err)
+	}
+	if got, err := CallAs[[]stranger](patience(t), c, "all"); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("a list: %+v, %v", got, err)
+	}
+	if got, err := CallAs[[]*struct{ ID int }](patience(t), c, "all"); err != nil || len(got) != 2 || got[1].ID != 2 {
+		t.Errorf("a list of pointers, and of fewer fields: %+v, %v", got, err)
+	}
+	if got, err := CallAs[[]struct {
+		ID   int
+		Name string
+	}](patience(t), c, "mixed"); err != nil || len(got) != 2 || got[0].Name != "ann" || got[1].Name != "by name" {
+		t.Errorf("a tuple and a map: %+v, %v", got, err)
+	}
+	if got, err := CallAs[[]quickRow](patience(t), c, "all"); err != nil || len(got) != 2 || got[1].id != 2 {
+		t.Errorf("a list that decodes itself: %+v, %v", got, err)
+	}
+	gone, err := s.Delete(patience(t), Key(3))
+	if got, found, e := TupleAs[stranger](gone); err != nil || e != nil || found || got.ID != 0 {
+		t.Errorf("nothing: %+v, %v, %v, %v", got, found, err, e)
+	}
+	if _, _, err := TupleAs[struct{ ID string }](stored); err == nil {
+		t.Error("a number became a string")
+	}
+	if _, err := CallAs[[]struct{ ID string }](patience(t), c, "all"); err == nil || !strings.Contains(err.Error(), "element 0: field 0, ID") {
+		t.Errorf("got %v", err)
+	}
+	for _, v := range []any{1, "x", map[string]any{"id": 1}, (*stranger)(nil), decimal.New(1, 0)} {
+		if _, err := s.Insert(patience(t), v); err == nil || !strings.Contains(err.Error(), "is neither an array nor a struct") {
+			t.Errorf("%T: got %v", v, err)
+		}
+	}
+}
+
+func TestStructsAreEncodedAsTheyAreDecoded(t *testing.T) {
+	type byPointer struct {
+		Year year
+		*Exported
+	}
+	for _, v := range append(structs(), byPointer{5, nil}, byPointer{5, &Exported{"x"}}) {
+		typ := reflect.TypeOf(v)
+		l := layoutOf(typ)
+		got, err := l.append([]byte("x"), reflect.ValueOf(v))
+		if err != nil {
+			t.Errorf("%v: %v", typ, err)
+			continue
+		}
+		if f, tagged := typ.FieldByName("_msgpack"); tagged && f.Tag != "" {
+			if want, err := msgp.AppendValue([]byte("x"), v); err != nil || string(got) != string(want) {
+				t.Errorf("%v: got % x\nwant % x, %v", typ, got, want, err)
+			}
+		}
+		dst := reflect.New(typ)
+		if n, err := l.decode(got[1:], dst.Elem()); err != nil || n != len(got)-1 {
+			t.Errorf("%v: %d, %v", typ, n, err)
+		}
+	}
+	if got, err := layoutOf(reflect.TypeFor[struct{ C chan int }]()).append([]byte("x"), reflect.ValueOf(struct{ C chan int }{make(chan int)})); err == nil || string(got) != "x" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+
+	"github.com/kharon-net/kharon/codec/msgp"
 )
 
 // Selectable is what can be selected from: a Space, by its primary index, or an
@@ -92,6 +94,18 @@ func Get[T any, S Selectable](ctx context.Context, from S, key Parts) (v T, foun
 	return v, found, err
 }
 
+// TupleAs decodes a tuple, such as Space.Insert and Index.Update return, into T as
+// Select does. A tuple that is none is the zero T: found tells. Safe to call from
+// any goroutine.
+func TupleAs[T any](t Tuple) (v T, found bool, err error) {
+	if t.Len() == 0 {
+		return v, false, t.Err()
+	}
+	raw := append(msgp.AppendArrayHeader(nil, t.Len()), t.Elements()...)
+	_, err = decodeTuple(raw, &v, layoutOf(reflect.TypeFor[T]()))
+	return v, true, err
+}
+
 // A Doer makes requests: a Conn, a Group, a Stream, a Requester, or a layer of
 // somebody else's above one.
 type Doer interface {
@@ -99,7 +113,8 @@ type Doer interface {
 }
 
 // CallAs calls a function of the server by way of d and decodes its first result
-// into T; the zero value when it has none. Safe to call from any goroutine, and
+// into T; the zero value when it has none. A tuple, and each of a list of tuples,
+// is decoded as Select does it, anything else as msgp.DecodeValue does. Safe to call from any goroutine, and
 // from fibers.
 func CallAs[T any](ctx context.Context, d Doer, name string, args ...any) (v T, err error) {
 	err = d.DoFunc(ctx, Call(name, args...), func(r Result) error {
