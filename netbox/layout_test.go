@@ -79,8 +79,8 @@ type (
 		_msgpack struct{} `msgpack:",as_array"` //nolint:unused // as above
 		First    int      `msgpack:"other_name"`
 		Skipped  int      `msgpack:"-"`
-		hidden   int
-		Second   string `msgpack:",omitempty"`
+		hidden   int      //nolint:unused // msgpack/v5 takes no notice of it
+		Second   string   `msgpack:",omitempty"`
 	}
 	richValues struct {
 		_msgpack struct{} `msgpack:",as_array"` //nolint:unused // as above
