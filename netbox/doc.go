@@ -11,9 +11,11 @@
 //
 //	bands := conn.Space("bands")
 //	rows, err := netbox.Select[Band](ctx, bands, netbox.Key(1))
+//	for band, err := range netbox.Rows[Band](ctx, bands, netbox.Key(), netbox.SelectOptions{}) { … }
 //	_, err = bands.Update(ctx, netbox.Key(1), netbox.Assign("name", "Kruk"))
 //
 //	w, err := conn.Watch("config", func(key string, v netbox.Value) { … })
+//	w, err = netbox.WatchAs(conn, "limits", func(key string, l Limits, err error) { … })
 //
 //	tx := conn.NewStream()
 //	err = tx.Begin(ctx, netbox.TxnOptions{})

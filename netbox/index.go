@@ -39,8 +39,9 @@ type SelectOptions struct {
 	// FetchPosition asks for Result.Position.
 	FetchPosition bool
 
-	// PageSize is how many tuples Pairs asks for at once; others take no notice
-	// of it. 0 means 1000.
+	// PageSize is how many tuples Pairs and Rows ask for at once; others take no
+	// notice of it. 0 means as many as come to about 60 kB, of tuples like those
+	// before.
 	PageSize uint32
 }
 
@@ -201,3 +202,18 @@ func (x Index) one(ctx context.Context, req Request) (t Tuple, err error) {
 
 // info returns what is known of the index's space.
 func (x Index) info() *SpaceInfo { return Space{x}.Info() }
+
+// indexInfo returns what is known of the index, nil when nothing is.
+func (x Index) indexInfo() *IndexInfo {
+	info := x.info()
+	if info == nil {
+		return nil
+	}
+	for i := range info.Indexes {
+		ix := &info.Indexes[i]
+		if x.index.name != "" && ix.Name == x.index.name || x.index.name == "" && ix.ID == x.index.id {
+			return ix
+		}
+	}
+	return nil
+}

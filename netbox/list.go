@@ -2,6 +2,7 @@ package netbox
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/kharon-net/kharon/codec/msgp"
 )
@@ -64,9 +65,9 @@ func (a *list) append(dst []byte) ([]byte, error) {
 		return appendRaw(dst, a.raw)
 	case formWhole:
 		start := len(dst)
-		dst, err := msgp.AppendValue(dst, a.values[0])
+		dst, err := appendWhole(dst, a.values[0])
 		if err == nil && msgp.KindOf(dst[start]) != msgp.KindArray {
-			err = fmt.Errorf("%T is no array, nor a struct encoded as one", a.values[0])
+			err = fmt.Errorf("%T is neither an array nor a struct", a.values[0])
 		}
 		if err != nil {
 			return dst[:start], fmt.Errorf("%w: %w", errEncode, err)
@@ -74,6 +75,20 @@ func (a *list) append(dst []byte) ([]byte, error) {
 		return dst, nil
 	}
 	return appendArgs(dst, a.values)
+}
+
+// appendWhole appends what is to be an array: a struct is, whatever its tags.
+func appendWhole(dst []byte, v any) ([]byte, error) {
+	start := len(dst)
+	dst, err := msgp.AppendValue(dst, v)
+	if err != nil || msgp.KindOf(dst[start]) != msgp.KindMap {
+		return dst, err
+	}
+	s := reflect.Indirect(reflect.ValueOf(v))
+	if l := layoutOf(s.Type()); l != nil && !encodesItself(s.Type()) {
+		return l.append(dst[:start], s)
+	}
+	return dst, nil
 }
 
 func appendRaw(dst, raw []byte) ([]byte, error) {

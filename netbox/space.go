@@ -52,9 +52,10 @@ func (s Space) Info() *SpaceInfo {
 	return schema.known.Load().SpaceByID(s.space.id)
 }
 
-// Insert inserts a tuple: a []any, another slice, a Value, or a struct that is
-// encoded as an array. It returns the tuple as it was stored. Safe to call from
-// any goroutine, and from fibers.
+// Insert inserts a tuple: a []any, another slice, a Value, or a struct, whose
+// fields are those of the tuple, in the order in which Select fills them. It
+// returns the tuple as it was stored; see TupleAs. Safe to call from any
+// goroutine, and from fibers.
 func (s Space) Insert(ctx context.Context, tuple any) (Tuple, error) {
 	return s.one(ctx, s.InsertRequest(tuple))
 }

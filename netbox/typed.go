@@ -6,18 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/kharon-net/kharon/codec/ext"
 	"github.com/kharon-net/kharon/codec/msgp"
 )
-
-// A TupleDecoder decodes itself from a tuple, field by field. Types that are one
-// are selected without an allocation; all others are decoded as
-// msgp.DecodeValue does, structs as arrays (or maps) of their fields.
-type TupleDecoder interface {
-	// DecodeTuple takes what it needs of the tuple, which is valid until it
-	// returns, and returns t.Err.
-	DecodeTuple(t msgp.Array) error
-}
 
 // Selectable is what can be selected from: a Space, by its primary index, or an
 // Index.
@@ -26,9 +16,26 @@ type Selectable interface {
 	index_() Index
 }
 
-// Select returns the tuples that have the key, decoded into T: a struct, a slice
-// of any, a TupleDecoder. The error is that of Requester.Do, or of decoding.
-// Safe to call from any goroutine, and from fibers.
+// Select returns the tuples that have the key, decoded into T:
+//
+//	TupleDecoder   by itself
+//	[]any          all fields, as msgp.Value decodes them
+//	a struct       field by field, in the order of the struct, whatever their names; a
+//	               pointer to one is made
+//	anything else  as msgp.DecodeValue does it
+//
+// Fields of a struct for which the tuple has none are zero, and those of the tuple
+// for which the struct has none are skipped. The fields are those that
+// msgpack/v5 encodes: an embedded struct has the places of its fields, and one
+// with the tag "-" has none. Each is decoded as by msgp.DecodeValue: a field of
+// the tuple that is nil leaves zero, or a nil pointer, and uuid.UUID,
+// decimal.Decimal and time.Time are what they are in Tarantool. A struct inside
+// a struct, one with the option intern or inline, and one that decodes itself by
+// msgpack/v5 are left to that, which wants exactly as many elements as there are
+// fields.
+//
+// The error is that of Requester.Do, or of decoding. Safe to call from any
+// goroutine, and from fibers.
 func Select[T any, S Selectable](ctx context.Context, from S, key Parts) ([]T, error) {
 	return AppendSelect[T](ctx, nil, from, key, SelectOptions{})
 }
@@ -52,17 +59,16 @@ func AppendTuples[T any](dst []T, r Result) ([]T, error) { return appendTuples(d
 
 // appendTuples decodes the tuples of a result.
 func appendTuples[T any](dst []T, r *Result) ([]T, error) {
-	b := r.Elements()
+	b, l := r.Elements(), layoutFor[T]()
 	dst = slices.Grow(dst, min(r.Len(), len(b)))
 	for left := r.Len(); left > 0; left-- {
 		size, err := len(b), error(nil)
-		if left > 1 {
-			size, err = msgp.Skip(b)
-		}
 		n := len(dst)
 		dst = dst[:n+1]
-		if err == nil {
-			err = decodeTuple(b[:size], &dst[n])
+		if left > 1 {
+			size, err = decodeTuple(b, &dst[n], l)
+		} else {
+			err = decodeWhole(b, &dst[n], l)
 		}
 		if err != nil {
 			return dst[:n], fmt.Errorf("netbox: tuple %d: %w", r.Len()-left, err)
@@ -70,38 +76,6 @@ func appendTuples[T any](dst []T, r *Result) ([]T, error) {
 		b = b[size:]
 	}
 	return dst, nil
-}
-
-// decodeTuple decodes a tuple that has been checked.
-func decodeTuple[T any](b []byte, dst *T) error {
-	if len(b) > 0 && msgp.KindOf(b[0]) == msgp.KindExt {
-		return decodeExtension(b, dst)
-	}
-	if d, ok := any(dst).(TupleDecoder); ok {
-		var a msgp.Array
-		if err := a.Reset(b); err != nil {
-			return err
-		}
-		return d.DecodeTuple(a)
-	}
-	if list, ok := any(dst).(*[]any); ok {
-		a, err := msgp.NewArray(b)
-		if err == nil {
-			*list, err = a.Values()
-		}
-		return err
-	}
-	_, err := msgp.DecodeValue(b, dst)
-	return err
-}
-
-// decodeExtension decodes a tuple that came with the number of its format.
-func decodeExtension[T any](b []byte, dst *T) error {
-	fields, _, err := unwrap(b)
-	if err != nil {
-		return err
-	}
-	return decodeTuple(fields, dst)
 }
 
 // Get returns the one tuple that has the key, decoded into T; found tells
@@ -118,9 +92,21 @@ func Get[T any, S Selectable](ctx context.Context, from S, key Parts) (v T, foun
 		if !found {
 			return nil
 		}
-		return decodeTuple(r.Elements(), &v)
+		return decodeWhole(r.Elements(), &v, layoutFor[T]())
 	})
 	return v, found, err
+}
+
+// TupleAs decodes a tuple, such as Space.Insert and Index.Update return, into T as
+// Select does. A tuple that is none is the zero T: found tells. Safe to call from
+// any goroutine.
+func TupleAs[T any](t Tuple) (v T, found bool, err error) {
+	if t.Len() == 0 {
+		return v, false, t.Err()
+	}
+	raw := append(msgp.AppendArrayHeader(nil, t.Len()), t.Elements()...)
+	_, err = decodeTuple(raw, &v, layoutFor[T]())
+	return v, true, err
 }
 
 // A Doer makes requests: a Conn, a Group, a Stream, a Requester, or a layer of
@@ -130,19 +116,15 @@ type Doer interface {
 }
 
 // CallAs calls a function of the server by way of d and decodes its first result
-// into T; the zero value when it has none. Safe to call from any goroutine, and
+// into T; the zero value when it has none. A tuple, and each of a list of tuples,
+// is decoded as Select does it, anything else as msgp.DecodeValue does. Safe to call from any goroutine, and
 // from fibers.
 func CallAs[T any](ctx context.Context, d Doer, name string, args ...any) (v T, err error) {
 	err = d.DoFunc(ctx, Call(name, args...), func(r Result) error {
 		if r.Len() == 0 {
 			return nil
 		}
-		b := r.Elements()
-		if typ, _, _, err := msgp.ReadExtHeader(b); err == nil && typ == ext.TypeTuple {
-			return decodeExtension(r.At(0), &v)
-		}
-		_, err := msgp.DecodeValue(b, &v)
-		return err
+		return decodeResult(r.Elements(), &v)
 	})
 	return v, err
 }

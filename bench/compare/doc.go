@@ -47,6 +47,12 @@
 //	                     them, and acknowledgements are not counted
 //	client-OP/HOW-N/SRV  one connection with N requests on their way, of N goroutines
 //	                     or fibers (sync), or of one that waits for the oldest (async)
+//	client-rows/HOW-100000/tarantool
+//	                     one caller that goes through all rows of a space: into plain structs, in
+//	                     the way each library would have it, a select or a range (plain); into
+//	                     structs that decode themselves, of one answer (whole), or of three
+//	                     thousand at a time (paged). A message is a row, and the last column has
+//	                     the peak of the client's resident memory
 //
 // How a server is written with a library is in the package peer, and how a client is
 // in the package client, with the part of its documentation that says so.

@@ -20,6 +20,7 @@ type sample struct {
 	P99       float64 `json:"p99_us,omitempty"`
 	Bytes     float64 `json:"bytes_per_conn,omitempty"` // idle
 	Acks      *cost   `json:"server_acks,omitempty"`    // of taking the acknowledgement of an event
+	Peak      float64 `json:"peak_bytes,omitempty"`     // resident, of a client that is compared
 }
 
 // A cost is processor time, in µs per message.
@@ -123,6 +124,7 @@ func (c *contest) busy(d time.Duration) (*sample, error) {
 		Client:    costOf(r.CPU, r.Ops),
 		P50:       r.P50.Seconds() * 1e6,
 		P99:       r.P99.Seconds() * 1e6,
+		Peak:      float64(r.Peak),
 	}
 	if r.Server != nil {
 		acks := costOf(*r.Acks, r.Ops)

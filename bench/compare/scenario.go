@@ -63,6 +63,10 @@ var scenarios = []*scenario{
 	clients("kharon-inline/box", client.Call, 512, false),
 	clients("kharon-inline/box", client.Call, 64, false),
 	clients("kharon-inline/box", client.Call, 1, false),
+
+	walk(client.Plain),
+	walk(client.Whole),
+	walk(client.Paged),
 }
 
 // clients is a scenario in which clients are compared.
@@ -76,6 +80,15 @@ func clients(server string, op client.Op, callers int, async bool) *scenario {
 		name:     fmt.Sprintf("client-%s/%s-%d/%s", op, how, callers, of),
 		server:   server,
 		requests: client.Shape{Op: op, Callers: callers, Async: async},
+	}
+}
+
+// walk is a scenario in which clients go through many rows.
+func walk(op client.Op) *scenario {
+	return &scenario{
+		name:     fmt.Sprintf("client-rows/%s-%d/tarantool", op, client.Rows),
+		server:   "tarantool/box",
+		requests: client.Shape{Op: op, Callers: 1},
 	}
 }
 

@@ -21,7 +21,7 @@ func printTable(w io.Writer, rows []*row, cfg *config) {
 	t.Style().Format.Header = text.FormatDefault
 	t.Style().Options.SeparateColumns = false
 	header := table.Row{"\nscenario", "\npeer", "messages\n/s", "rate,\nto first", "p99\nµs", "its CPU\nµs/msg",
-		"\nmin..max", "of it\nuser", "\nsystem", "its CPU,\nto first", "other side\nµs/msg", "its system\ncalls/msg"}
+		"\nmin..max", "of it\nuser", "\nsystem", "its CPU,\nto first", "other side\nµs/msg", "system calls/msg\nor peak memory"}
 	t.AppendHeader(header)
 	var columns []table.ColumnConfig
 	for i := 3; i < len(header); i++ {
@@ -79,8 +79,16 @@ func (r *row) cells(rows []*row, notes *footnotes) table.Row {
 		short(median(r.column(func(s *sample) float64 { return r.costs(s).System }))),
 		r.ratio(rows, r.compared),
 		short(median(r.column(func(s *sample) float64 { return s.Server.total() + s.Client.total() - r.compared(s) }))),
-		r.Calls.String(),
+		r.extra(),
 	}
+}
+
+// extra is what is in the last column: the system calls of a server, the memory of a client that walks.
+func (r *row) extra() string {
+	if !r.requests.Walks() {
+		return r.Calls.String()
+	}
+	return short(median(r.column(func(s *sample) float64 { return s.Peak / (1 << 20) }))) + " MiB"
 }
 
 // costs are those of the side that is compared.

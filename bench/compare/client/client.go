@@ -7,6 +7,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -26,6 +27,9 @@ const (
 	Ping   Op = "ping"
 	Call   Op = "call"   // of the function echo with one integer
 	Select Op = "select" // of one row of the space test by its primary key
+	Whole  Op = "whole"  // of all rows of the space many, in one answer; rows that decode themselves
+	Plain  Op = "plain"  // of the same in the way each library would have it, with plain structs for rows
+	Paged  Op = "paged"  // of all rows of the space many, a page at a time
 )
 
 // A Shape is what a client does on its one connection.
@@ -35,6 +39,9 @@ type Shape struct {
 	Callers int  // requests on their way at a time
 	Async   bool // all of one goroutine, instead of one for each
 }
+
+// Walks tells whether many rows are gone through, of which each is a message.
+func (s Shape) Walks() bool { return s.Op == Whole || s.Op == Plain || s.Op == Paged }
 
 // A Library is a client library, or a way of using one.
 type Library struct {
@@ -138,7 +145,8 @@ func (c *crowd) run(d time.Duration) (load.Result, error) {
 		r.Ops += int64(all[i].ops - i)
 	}
 	r.P50, r.P99 = c.lat.drain()
-	return r, nil
+	r.Peak, err = usage.Peak(os.Getpid())
+	return r, err
 }
 
 // onGoroutine is a crowd's start.

@@ -16,6 +16,13 @@ var fzambia = &Library{Name: "fzambia", connect: func(addr string, s Shape) (run
 	if err != nil {
 		return nil, err
 	}
+	if s.Walks() {
+		get := func(from, limit int, rows any) error {
+			return conn.ExecAsync(tarantool.Select(manySpace, index, 0, uint32(limit), tarantool.IterGe,
+				tarantool.UintKey{I: uint64(from)})).GetTyped(rows)
+		}
+		return &crowd{callers: 1, caller: walks(bySlices(s.Op, get)), start: onGoroutine, end: func() { _ = conn.Close() }}, nil
+	}
 	request, err := fzambiaRequest(s.Op)
 	if err != nil {
 		return nil, err

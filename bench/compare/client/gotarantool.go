@@ -16,6 +16,13 @@ var goTarantool = &Library{Name: "go-tarantool", connect: func(addr string, s Sh
 	if err != nil {
 		return nil, err
 	}
+	if s.Walks() {
+		get := func(from, limit int, rows any) error {
+			return conn.Do(tarantool.NewSelectRequest(manySpace).Index(index).Iterator(tarantool.IterGe).Limit(uint32(limit)).
+				Key([]any{uint(from)})).GetTyped(rows)
+		}
+		return &crowd{callers: 1, caller: walks(bySlices(s.Op, get)), start: onGoroutine, end: func() { _ = conn.Close() }}, nil
+	}
 	request, err := goTarantoolRequest(s.Op)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/kharon-net/kharon/netbox"
 	"github.com/kharon-net/kharon/reactor"
@@ -38,11 +39,15 @@ func connectKharon(r *reactor.Reactor, addr string, s Shape, start func(func(con
 	if err != nil {
 		return nil, err
 	}
+	c := &crowd{callers: s.Callers, start: start, end: func() { _ = conn.Close(); _ = r.Shutdown(ctx) }}
+	if s.Walks() {
+		c.caller = walks(func(ctx context.Context, w *walk) error { return kharonWalk(ctx, conn, s.Op, w) })
+		return c, nil
+	}
 	op, err := kharonOp(s.Op, conn)
 	if err != nil {
 		return nil, err
 	}
-	c := &crowd{callers: s.Callers, start: start, end: func() { _ = conn.Close(); _ = r.Shutdown(ctx) }}
 	if s.Async {
 		c.callers = 1
 		c.caller = func(ctx context.Context, t *turns) error {
@@ -60,6 +65,27 @@ func connectKharon(r *reactor.Reactor, addr string, s Shape, start func(func(con
 	}
 	c.caller = func(ctx context.Context, t *turns) error { return t.each(op.call(ctx)) }
 	return c, nil
+}
+
+// kharonWalk ranges over the rows.
+func kharonWalk(ctx context.Context, conn *netbox.Conn, op Op, w *walk) error {
+	switch op {
+	case Whole:
+		return kharonRows[Row](ctx, conn, netbox.SelectOptions{PageSize: math.MaxUint32}, w)
+	case Plain:
+		return kharonRows[PlainRow](ctx, conn, netbox.SelectOptions{}, w)
+	}
+	return kharonRows[Row](ctx, conn, netbox.SelectOptions{}, w) // its pages are as large as those of the others
+}
+
+func kharonRows[R row](ctx context.Context, conn *netbox.Conn, o netbox.SelectOptions, w *walk) error {
+	for row, err := range netbox.Rows[R](ctx, conn.Space(manySpace), netbox.Key(), o) {
+		if err != nil {
+			return err
+		}
+		w.see(row.key())
+	}
+	return nil
 }
 
 // operation is a request in both ways of making it.

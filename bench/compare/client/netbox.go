@@ -79,7 +79,8 @@ func (l *lua) run(d time.Duration) (r load.Result, err error) {
 	if err := json.Unmarshal(line, &said); err != nil {
 		return r, fmt.Errorf("the script said %q: %w", line, err)
 	}
-	return load.Result{Ops: said.Ops, Wall: time.Duration(said.Wall * 1e9), CPU: after.Minus(before)}, nil
+	peak, err := usage.Peak(l.cmd.Process.Pid)
+	return load.Result{Ops: said.Ops, Wall: time.Duration(said.Wall * 1e9), CPU: after.Minus(before), Peak: peak}, err
 }
 
 // close ends the script, whose stdin ends.

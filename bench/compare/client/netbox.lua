@@ -9,6 +9,24 @@ local keys = 128
 local conn = netbox.connect(addr)
 if not conn:ping() then error('no connection: ' .. tostring(conn.error)) end
 
+-- walk goes through all rows, so many at a time, and returns how many there were.
+local function walk(limit)
+    local rows, sum = 0, 0
+    while rows < 100000 do
+        local page = conn.space.many:select({rows}, {iterator = 'GE', limit = limit})
+        if #page == 0 then break end
+        for _, row in ipairs(page) do
+            sum = sum + row[1]
+            assert(row[2] ~= nil)
+        end
+        rows = rows + #page
+    end
+    if rows ~= 100000 or sum ~= 4999950000 then error('rows are missing: ' .. rows .. ' came') end
+    return rows
+end
+
+local walks = {whole = 100000, plain = 100000, paged = 3000}
+
 local requests = {
     ping = function(_, opts) return conn:ping(opts) end,
     call = function(i, opts) return conn:call('echo', {i % keys}, opts) end,
@@ -23,6 +41,10 @@ local function caller(state, first)
         i = i + 1
     end
     state.ops = state.ops + i - first
+end
+
+local function walker(state)
+    while not state.over do state.ops = state.ops + walk(walks[op]) end
 end
 
 local function window(state)
@@ -44,7 +66,7 @@ local function run(seconds)
     local state, fibers = {over = false, ops = 0}, {}
     local began = clock.monotonic()
     for i = 1, async and 1 or callers do
-        fibers[i] = fiber.new(async and window or caller, state, i)
+        fibers[i] = fiber.new(async and window or walks[op] and walker or caller, state, i)
         fibers[i]:set_joinable(true)
     end
     fiber.sleep(seconds)

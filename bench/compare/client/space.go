@@ -17,6 +17,13 @@ const (
 	keys  = 128 // of the rows, from 0
 )
 
+// What is walked through: another space of that server, with as much in a row.
+const (
+	manySpace = "many"
+	Rows      = 100_000 // there are, with keys from 0
+	page      = 3000    // rows in one: 60 kB
+)
+
 // A Row is a tuple of the space. It decodes itself, which is the fastest that each library has.
 type Row struct {
 	ID   uint64

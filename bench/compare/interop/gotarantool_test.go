@@ -24,6 +24,17 @@ func TestMain(m *testing.M) { reactortest.Main(m) }
 // start returns a server with the user alice, and its address.
 func start(t *testing.T) (*box.Server, string) {
 	t.Helper()
+	srv := create(t)
+	addr, err := srv.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return srv, addr.String()
+}
+
+// create returns the server before it listens.
+func create(t *testing.T) *box.Server {
+	t.Helper()
 	srv, err := box.New(box.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -43,11 +54,7 @@ func start(t *testing.T) (*box.Server, string) {
 		}
 		return n, nil
 	})
-	addr, err := srv.Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return srv, addr.String()
+	return srv
 }
 
 func patience(t *testing.T) context.Context {

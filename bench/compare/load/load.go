@@ -228,6 +228,7 @@ type Result struct {
 	Wall     time.Duration
 	CPU      usage.CPU
 	P50, P99 time.Duration
+	Peak     int64 // bytes resident, of clients that are compared
 
 	// of the server, as an Audience has them from itself; else nil
 	Server *usage.CPU `json:",omitempty"`

@@ -45,6 +45,9 @@ end
 local test = box.schema.space.create('test', {format = {{'id', 'unsigned'}, {'name', 'string'}}})
 test:create_index('pk', {parts = {'id'}})
 for i = 0, 127 do test:insert({i, 'row ' .. i}) end
+local many = box.schema.space.create('many', {format = {{'id', 'unsigned'}, {'name', 'string'}}})
+many:create_index('pk', {parts = {'id'}})
+for i = 0, 99999 do many:insert({i, 'row ' .. i}) end
 box.schema.user.grant('guest', 'super')
 
 io.stdout:setvbuf('line')

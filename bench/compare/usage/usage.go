@@ -34,6 +34,21 @@ func Self() (CPU, error) {
 	return CPU{time.Duration(u.Utime.Nano()), time.Duration(u.Stime.Nano())}, nil
 }
 
+// Peak returns the most memory that a process has had resident at a time so far, in bytes: VmHWM of proc(5).
+func Peak(pid int) (int64, error) {
+	name := fmt.Sprintf("/proc/%d/status", pid)
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return 0, err
+	}
+	_, line, found := bytes.Cut(text, []byte("VmHWM:"))
+	var kibibytes int64
+	if _, err := fmt.Sscanf(string(line), "%d kB", &kibibytes); !found || err != nil {
+		return 0, fmt.Errorf("%s has no VmHWM: %w", name, err)
+	}
+	return kibibytes << 10, nil
+}
+
 // tick is the unit of the times in /proc/PID/stat: USER_HZ of every Linux that Go runs on.
 const tick = 10 * time.Millisecond
 
