@@ -10,12 +10,13 @@ import (
 // packet processes one packet: header and body. Every request gets exactly one
 // answer, but WATCH and UNWATCH, which get none.
 func (x *session) packet(p []byte) {
-	x.received++
 	h, n, err := iproto.ParseHeader(p)
 	if err != nil {
+		x.tally.add(0)
 		x.refuse(h, err)
 		return
 	}
+	x.tally.add(h.Type)
 	if h.SchemaVersion|h.StreamID != 0 {
 		if err := x.admit(&h); err != nil {
 			x.fail(&h, err)

@@ -49,7 +49,6 @@ type session struct {
 	welcomed   bool                       // greeted, and not turned away
 	tls        *tls.ConnectionState       // nil: not encrypted
 	serial     uint64                     // requests begun
-	received   uint64                     // packets; counts.requests has it, too, after each callback
 	paused     bool                       // input waits for requests or output to get less
 	failures   int                        // AUTH requests with wrong credentials
 	features   iproto.Features            // that the client has announced
@@ -69,6 +68,7 @@ type session struct {
 
 	user     atomic.Pointer[account]
 	storage  sync.Map
+	tally    tally // of requests
 	counts   sessionCounts
 	outbox   outbox
 	underway underway
