@@ -11,6 +11,7 @@ import (
 
 	"github.com/kharon-net/kharon/codec/iproto"
 	"github.com/kharon-net/kharon/netbox"
+	"github.com/kharon-net/kharon/reactor"
 	"github.com/kharon-net/kharon/reactor/reactortest"
 )
 
@@ -76,7 +77,12 @@ View 'planets' is read-only
 `
 
 func TestPagesOfTheTable(t *testing.T) {
-	conn, err := netbox.Connect(t.Context(), start(t), netbox.Options{})
+	r, err := reactor.New(reactor.Config{Loops: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	conn, err := netbox.Connect(t.Context(), start(t), netbox.Options{Reactor: r})
 	if err != nil {
 		t.Fatal(err)
 	}
