@@ -146,7 +146,9 @@ func TestOurClientSeesTheNamesOfFields(t *testing.T) {
 		t.Run(mode.String(), func(t *testing.T) {
 			srv, _, addr := withSpaces(t, mode)
 			withTuples(srv)
-			srv.Eval(func(context.Context, string, *Request) (any, error) { return Tuple{bandFormat, []any{5, "Ace of Base"}}, nil })
+			srv.Eval(func(context.Context, string, *Request) (any, error) {
+				return Tuple{bandFormat, []any{5, "Ace of Base"}}, nil
+			})
 			c, err := netbox.Connect(t.Context(), addr, netbox.Options{TupleFormats: true, NoSchema: true})
 			if err != nil {
 				t.Fatal(err)
