@@ -22,7 +22,8 @@ type data struct {
 // dst is returned as it was.
 func (r *Request) appendResults(dst []byte, result any) ([]byte, error) {
 	start := len(dst)
-	d, dst := r.beginData(dst, iproto.FeatureCallRetTupleExtension)
+	d := data{r: r}
+	dst = d.begin(dst, iproto.FeatureCallRetTupleExtension)
 	var err error
 	if r.header.Type == iproto.TypeCall16 {
 		dst, err = d.appendTuples(dst, result)
@@ -39,21 +40,22 @@ func (r *Request) appendResults(dst []byte, result any) ([]byte, error) {
 // dst is returned as it was.
 func (r *Request) appendData(dst []byte, f func(dst []byte, d *data) ([]byte, error)) ([]byte, error) {
 	start := len(dst)
-	d, dst := r.beginData(dst, iproto.FeatureDMLTupleExtension)
-	dst, err := f(dst, &d)
+	d := data{r: r}
+	dst, err := f(d.begin(dst, iproto.FeatureDMLTupleExtension), &d)
 	if err != nil {
 		return dst[:start], err
 	}
 	return d.end(dst)
 }
 
-// beginData begins an answer to a client that takes tuples with names if it has
+// begin begins the answer to a client that takes tuples with names if it has
 // announced the feature.
-func (r *Request) beginData(dst []byte, feature iproto.Feature) (d data, out []byte) {
-	dst, frame := iproto.BeginFrame(dst)
-	dst = iproto.AppendReplyHeader(dst, iproto.TypeOK, r.header.Sync, r.session.srv.schemaVersion())
-	dst, mark := iproto.AppendDataHead(dst)
-	return data{r: r, frame: frame, mark: mark, named: r.features.Has(feature)}, dst
+func (d *data) begin(dst []byte, feature iproto.Feature) []byte {
+	d.named = d.r.features.Has(feature)
+	dst, d.frame = iproto.BeginFrame(dst)
+	dst = iproto.AppendReplyHeader(dst, iproto.TypeOK, d.r.header.Sync, d.r.session.srv.schemaVersion())
+	dst, d.mark = iproto.AppendDataHead(dst)
+	return dst
 }
 
 // end ends the answer.
