@@ -323,8 +323,8 @@ func FuzzPositions(f *testing.F) {
 		}
 		for i := range space.Indexes {
 			m := iproto.Select{Index: iproto.Ref{ID: uint32(i)}, AfterPosition: position, Key: []byte{0x90}}
-			q, err := newQuery(space, &m)
-			if err != nil || len(position) == 0 {
+			var q Query
+			if err := q.read(space, &m); err != nil || len(position) == 0 {
 				continue
 			}
 			of, _ := msgp.NewArray(tuple)
@@ -333,7 +333,8 @@ func FuzzPositions(f *testing.F) {
 				t.Errorf("%x and position %q", tuple, position)
 			}
 			m.AfterPosition = q.Index.appendPosition(nil, &of)
-			if again, err := newQuery(space, &m); err == nil && again.passes(&of) {
+			var again Query
+			if err := again.read(space, &m); err == nil && again.passes(&of) {
 				t.Errorf("%x is behind itself", tuple)
 			}
 		}

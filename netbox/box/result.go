@@ -36,18 +36,6 @@ func (r *Request) appendResults(dst []byte, result any) ([]byte, error) {
 	return d.end(dst)
 }
 
-// appendData appends a whole answer with the tuples that f appends. On error
-// dst is returned as it was.
-func (r *Request) appendData(dst []byte, f func(dst []byte, d *data) ([]byte, error)) ([]byte, error) {
-	start := len(dst)
-	d := data{r: r}
-	dst, err := f(d.begin(dst, iproto.FeatureDMLTupleExtension), &d)
-	if err != nil {
-		return dst[:start], err
-	}
-	return d.end(dst)
-}
-
 // begin begins the answer to a client that takes tuples with names if it has
 // announced the feature.
 func (d *data) begin(dst []byte, feature iproto.Feature) []byte {

@@ -82,17 +82,16 @@ func change(r *Request, dst []byte) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	return r.appendData(dst, func(dst []byte, d *data) ([]byte, error) {
-		if tuple == nil || c.Type == iproto.TypeUpsert {
-			return dst, nil
+	d := data{r: r}
+	out := d.begin(dst, iproto.FeatureDMLTupleExtension)
+	if tuple != nil && c.Type != iproto.TypeUpsert {
+		start := len(out)
+		if out, err = appendTuple(out, tuple); err != nil {
+			return out[:len(dst)], err
 		}
-		start := len(dst)
-		dst, err := appendTuple(dst, tuple)
-		if err != nil {
-			return dst, err
-		}
-		return d.tuple(dst, start, c.Space), nil
-	})
+		out = d.tuple(out, start, c.Space)
+	}
+	return d.end(out)
 }
 
 // change reads what the request asks for.
