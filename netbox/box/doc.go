@@ -65,9 +65,9 @@
 //
 // SetSpaces shows what Go code has as spaces that clients select from and
 // change; Transactions makes transactions of streams, and SQL runs statements.
-// Each is an interface, so that the tuples can be anywhere. Clients take pages of
-// a space, by position, whose handler may begin behind Query.After, or may know
-// nothing of pages.
+// Each is an interface, so that the tuples can be anywhere. Clients can take a
+// space page by page; its handler may begin behind Query.After, or know nothing
+// of pages.
 //
 // Tuples of a space with a Format, and each box.Tuple that a Func returns, have
 // the names of their fields with them for clients that have announced that they
@@ -90,7 +90,7 @@
 //
 // There is no Lua: EVAL is an error unless Eval sets a handler. There is no
 // replication. Tuples in arguments are arrays for handlers, without the names of
-// their fields. A handler that ends its goroutine with runtime.Goexit
-// is answered as an error in the mode Goroutine; in the others it takes its
-// loop, or its fiber, with it.
+// their fields. A handler that ends its goroutine with runtime.Goexit is answered
+// as an error in the mode Goroutine; in the others it takes its loop, or its
+// fiber, with it.
 package box

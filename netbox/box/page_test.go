@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/kharon-net/kharon/codec/ext"
@@ -171,8 +172,8 @@ func TestAHandlerThatSeeksIsSparedTheWay(t *testing.T) {
 		if got := fmt.Sprint(results(t, c.take())); got != "[[8 v8] [9 v9]]" {
 			t.Errorf("got %s", got)
 		}
-		if want := map[bool]int{false: 10, true: 4}[kv.seeks]; kv.given != want {
-			t.Errorf("the handler gave %d tuples, want %d", kv.given, want)
+		if want := map[bool]int64{false: 10, true: 4}[kv.seeks]; kv.given.Load() != want {
+			t.Errorf("the handler gave %d tuples, want %d", kv.given.Load(), want)
 		}
 	})
 }
@@ -180,8 +181,8 @@ func TestAHandlerThatSeeksIsSparedTheWay(t *testing.T) {
 func TestOurClientPagesThroughTheServer(t *testing.T) {
 	eachSeeker(t, func(t *testing.T, srv *Server, users, kv *table, addr string) {
 		for i := range 90 {
-			kv.tuples = append(kv.tuples, []any{int64(i + 11), "w"})
-			users.tuples = append(users.tuples, []any{int64(i + 6), fmt.Sprint("u", i), int64(20 + i%3)})
+			kv.set(func(t [][]any) [][]any { return append(t, []any{int64(i + 11), "w"}) })
+			users.set(func(t [][]any) [][]any { return append(t, []any{int64(i + 6), fmt.Sprint("u", i), int64(20 + i%3)}) })
 		}
 		for _, o := range []netbox.Options{{}, {NoSchema: true}, {TupleFormats: true}} {
 			c, err := netbox.Connect(t.Context(), addr, o)
@@ -232,8 +233,9 @@ func TestPagesOfAChangingSpace(t *testing.T) {
 		if err != nil || page.Len() != 4 {
 			t.Fatalf("%d tuples, %v", page.Len(), err)
 		}
-		kv.tuples = append(kv.tuples[:2], kv.tuples[4:]...) // the last one of the page is gone
-		kv.tuples = append(kv.tuples, []any{int64(0), "new"})
+		kv.set(func(t [][]any) [][]any { // the last one of the page is gone
+			return append(slices.Delete(t, 2, 4), []any{int64(0), "new"})
+		})
 		page, err = x.Select(t.Context(), netbox.Key(), netbox.SelectOptions{After: page.Position(), FetchPosition: true})
 		if ids := fmt.Sprint(firsts(&page)); err != nil || ids != "[5 6 7 8 9 10]" {
 			t.Errorf("got %s, %v", ids, err)

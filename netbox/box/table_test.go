@@ -5,6 +5,8 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/kharon-net/kharon/codec/iproto"
 )
@@ -12,9 +14,18 @@ import (
 // A table is a space that is only read: tuples of int64, string and nil, which it sorts for each request. It knows nothing
 // of pages, unless seeks tells it to begin where the server says.
 type table struct {
+	seeks bool
+	given atomic.Int64 // tuples that it has given
+
+	mu     sync.Mutex
 	tuples [][]any
-	seeks  bool
-	given  int // tuples that it has given
+}
+
+// set changes the tuples.
+func (tab *table) set(change func(tuples [][]any) [][]any) {
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	tab.tuples = change(slices.Clone(tab.tuples))
 }
 
 func (tab *table) Select(_ context.Context, _ *Request, q *Query) (iter.Seq[any], error) {
@@ -26,9 +37,12 @@ func (tab *table) Select(_ context.Context, _ *Request, q *Query) (iter.Seq[any]
 	if err != nil {
 		return nil, err
 	}
+	tab.mu.Lock()
+	tuples := tab.tuples
+	tab.mu.Unlock()
 	down := slices.Contains([]iproto.Iterator{iproto.IteratorREQ, iproto.IteratorLT, iproto.IteratorLE}, q.Iterator)
 	order := fieldsOf(q.Index.Parts, q.Space.Indexes[0].Parts)
-	sorted := slices.SortedFunc(slices.Values(tab.tuples), func(a, b []any) int {
+	sorted := slices.SortedFunc(slices.Values(tuples), func(a, b []any) int {
 		if down {
 			a, b = b, a
 		}
@@ -43,7 +57,7 @@ func (tab *table) Select(_ context.Context, _ *Request, q *Query) (iter.Seq[any]
 			if c := compareAny(of, after); tab.seeks && len(after) > 0 && (c == 0 || c < 0 != down) {
 				continue
 			}
-			tab.given++
+			tab.given.Add(1)
 			if !yield(tuple) {
 				return
 			}
