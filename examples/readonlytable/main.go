@@ -121,11 +121,12 @@ func (t *table) Select(_ context.Context, _ *box.Request, q *box.Query) (iter.Se
 	}
 	if q.After.Len() > 0 { // the next page; without this the server would leave out what comes before it
 		at, found := slices.BinarySearch(keys, q.After.String(0))
-		if q.Descending() {
+		switch {
+		case q.Descending():
 			keys = keys[:at]
-		} else if found {
+		case found:
 			keys = keys[at+1:]
-		} else {
+		default:
 			keys = keys[at:]
 		}
 	}

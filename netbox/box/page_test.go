@@ -2,10 +2,13 @@ package box
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"reflect"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/kharon-net/kharon/codec/ext"
@@ -274,10 +277,49 @@ func TestViewsHavePages(t *testing.T) {
 	}
 }
 
+func TestHandlersAskWhatTheIteratorFinds(t *testing.T) {
+	srv, addr := start(t, Config{})
+	users, _ := recordedSpaces(false)
+	var asked atomic.Int64
+	users.Handler = selecter(func(q *Query) iter.Seq[any] {
+		key, _ := q.Key.Values()
+		return func(func(any) bool) {
+			for id := range int64(8) {
+				asked.Add(1)
+				if got, want := q.Finds(id), wanted(q.Iterator, compareAny([]any{id}, key), len(key)); got != want {
+					t.Errorf("%v %v finds %d: %t", q.Iterator, key, id, got)
+				}
+			}
+			if q.Finds(make(chan int)) && len(key) > 0 {
+				t.Error("a channel is found")
+			}
+		}
+	})
+	if err := srv.SetSpaces(users); err != nil {
+		t.Fatal(err)
+	}
+	c := dialRaw(t, addr)
+	for it := iproto.IteratorEQ; it <= iproto.IteratorGT; it++ {
+		for _, key := range [][]byte{array(t), array(t, 3)} {
+			c.write(request(iproto.TypeSelect, 1, 0, iproto.Select{Space: iproto.Ref{ID: 512}, Iterator: it, Key: key, Limit: 1}.Append))
+			c.expectOK(1)
+		}
+	}
+	if asked.Load() != 7*2*8 {
+		t.Errorf("%d answers were compared", asked.Load())
+	}
+}
+
+// A selecter is a function that is a Selecter.
+type selecter func(q *Query) iter.Seq[any]
+
+func (f selecter) Select(_ context.Context, _ *Request, q *Query) (iter.Seq[any], error) {
+	return f(q), nil
+}
+
 func TestValuesAreOrderedAsInTarantool(t *testing.T) {
 	// ascending; what stands in one line is equal
-	var order [][]string
-	for _, line := range [][]string{
+	order := [][]string{
 		{"c0"}, {"c2"}, {"c3"},
 		{"cb7ff8000000000001"}, {"cbfff0000000000000"}, {"d38000000000000000", "cbc3e0000000000000"},
 		{"ff", "d0ff", "cbbff0000000000000", "d501001d"},
@@ -291,8 +333,6 @@ func TestValuesAreOrderedAsInTarantool(t *testing.T) {
 		{"d802" + "00000000000000000000000000000001"}, {"d802" + "00000000000000000000000000000100"},
 		{"d704ffffffffffffffff"}, {"d7040000000000000000"}, {"d80401000000000000000000000000000000", "d80401000000000000000000000078000000"},
 		{"d80401000000000000000100000000000000"},
-	} {
-		order = append(order, line)
 	}
 	for i, line := range order {
 		for j, other := range order {

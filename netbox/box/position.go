@@ -93,23 +93,53 @@ func (q *Query) checkAfter(nullable func(Part) bool) error {
 			return errPosition
 		}
 	}
-	c, suits := compareKeys(&q.After, &q.Key), true
-	switch q.Iterator {
-	case iproto.IteratorEQ, iproto.IteratorREQ:
-		suits = c == 0
-	case iproto.IteratorGE:
-		suits = c >= 0
-	case iproto.IteratorGT:
-		suits = c > 0 || q.Key.Len() == 0
-	case iproto.IteratorLE:
-		suits = c <= 0
-	case iproto.IteratorLT:
-		suits = c < 0 || q.Key.Len() == 0
-	}
-	if !suits {
+	if !q.finds(&q.After) {
 		return errPosition
 	}
 	return nil
+}
+
+// finds reports whether the iterator comes by a key.
+func (q *Query) finds(key *Args) bool {
+	if q.Key.Len() == 0 {
+		return true
+	}
+	c := compareKeys(key, &q.Key)
+	switch q.Iterator {
+	case iproto.IteratorEQ, iproto.IteratorREQ:
+		return c == 0
+	case iproto.IteratorGE:
+		return c >= 0
+	case iproto.IteratorGT:
+		return c > 0
+	case iproto.IteratorLE:
+		return c <= 0
+	case iproto.IteratorLT:
+		return c < 0
+	}
+	return true
+}
+
+// Finds reports whether the iterator finds a tuple with these values in the
+// fields of Index.Parts, as a tree does: a handler of few tuples can look at all
+// of them.
+//
+//	for _, band := range bands { // in the order of the index, or backwards if q.Descending
+//		if q.Finds(band.ID) && !yield(band) {
+//			return
+//		}
+//	}
+//
+// It knows the iterators EQ, REQ, ALL, LT, LE, GE and GT; the others find
+// everything. A value that can not be encoded is not found. Must not be used
+// from several goroutines at once.
+func (q *Query) Finds(values ...any) bool {
+	encoded, err := msgp.AppendValue(nil, values)
+	if err != nil || len(values) == 0 {
+		return false
+	}
+	key, _ := msgp.NewArray(encoded)
+	return q.finds(&key)
 }
 
 // passes reports whether a tuple comes behind q.After.
@@ -123,7 +153,7 @@ func (q *Query) passes(tuple *Args) bool {
 }
 
 // Descending reports whether the iterator goes from the greatest key to the
-// least.
+// least. Safe to call from any goroutine.
 func (q *Query) Descending() bool {
 	switch q.Iterator {
 	case iproto.IteratorREQ, iproto.IteratorLT, iproto.IteratorLE, iproto.IteratorPP:

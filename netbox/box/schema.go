@@ -122,7 +122,7 @@ type Selecter interface {
 	// order. The server leaves out those up to Query.After, skips Offset of
 	// the others and takes Limit. Each is something that is an array in
 	// MessagePack; the server sees to that. The sequence is taken before the
-	// request has ended.
+	// request has ended. See Query.Finds and Query.Descending.
 	Select(ctx context.Context, req *Request, q *Query) (iter.Seq[any], error)
 }
 
