@@ -8,7 +8,7 @@ import "github.com/kharon-net/kharon/codec/msgp"
 type Call struct {
 	Name    []byte // of the function, e.g. "box.info" or "object:method"
 	Args    []byte // the arguments, one encoded array; nil is written as []
-	Formats []byte // the map TUPLE_FORMATS as net.box sends it, nil when absent; Kharon makes no use of it
+	Formats []byte // the map TUPLE_FORMATS as net.box sends it: what tuples among Args are, as extensions; nil when absent
 }
 
 // Append appends the body.

@@ -55,6 +55,23 @@ func EndData(dst []byte, mark int, count uint32) []byte {
 	return dst
 }
 
+// AppendDataTail goes on behind the last result of the body that AppendDataHead began with that mark: with
+// TUPLE_FORMATS, one encoded map, and POSITION. Nil leaves out either.
+func AppendDataTail(dst []byte, mark int, formats, position []byte) []byte {
+	if mark < 7 || mark > len(dst) {
+		return dst
+	}
+	if formats != nil {
+		dst[mark-7]++
+		dst = append(append(dst, byte(KeyTupleFormats)), formats...)
+	}
+	if position != nil {
+		dst[mark-7]++
+		dst = msgp.AppendStringBytes(append(dst, byte(KeyPosition)), position)
+	}
+	return dst
+}
+
 // ParseData reads what follows the header of an answer and gives DATA, one encoded array, as a view of b: nil when
 // the body has none or there is no body. n is len(b) on success. The error is a *PacketError.
 func ParseData(b []byte) (array []byte, n int, err error) {

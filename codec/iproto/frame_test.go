@@ -109,3 +109,49 @@ func TestCloseFrameTakesBackWhatIsTooLarge(t *testing.T) {
 		}
 	}
 }
+
+// The frames that Tarantool's own encoder and decoder are tested with.
+func TestS215FramesOfTarantoolsOwnEncoder(t *testing.T) {
+	want := unhex(t, "ce0000000f 82 00 02 01 7b 82 10 cd0200 21 93 010203")
+	b, mark := BeginFrame(nil)
+	b = append(b, unhex(t, "82 00 02 01 7b")...) // keys in the order of a Lua table, which is not that of net.box
+	b = EndFrame(Insert{Space: Ref{ID: 512}, Tuple: []byte{0x93, 1, 2, 3}}.Append(b), mark)
+	if !bytes.Equal(b, want) {
+		t.Errorf("got %x, want %x", b, want)
+	}
+	size, n, err := ParseFrameLength(want, 0)
+	if err != nil || size != 15 || n != 5 {
+		t.Fatalf("%d, %d, %v", size, n, err)
+	}
+	h, k, err := ParseHeader(want[n:])
+	if err != nil || h.Type != TypeInsert || h.Sync != 123 {
+		t.Errorf("%+v, %v", h, err)
+	}
+	insert, _, err := ParseInsert(want[n+k:])
+	if err != nil || insert.Space.ID != 512 || !bytes.Equal(insert.Tuple, []byte{0x93, 1, 2, 3}) {
+		t.Errorf("%+v, %v", insert, err)
+	}
+
+	const unknown = -1 // the prefix itself is cut
+	for hex, missing := range map[string]int{"": unknown, "ce": unknown, "ce0000": unknown, "05": 5, "ce0000000581": 4} {
+		b := unhex(t, hex)
+		size, n, err := ParseFrameLength(b, 0)
+		got := n + int(size) - len(b)
+		if n == 0 {
+			got = unknown
+		}
+		if err != nil || got != missing {
+			t.Errorf("%q: %d bytes are missing, want %d, %v", hex, got, missing, err)
+		}
+	}
+	for _, hex := range []string{"00", "ff", "80", "01c1", "0281c0", "0781c0c081c0c0c0"} {
+		b := unhex(t, hex)
+		size, n, err := ParseFrameLength(b, 0)
+		if err == nil {
+			_, _, err = ParseHeader(b[n:][:size])
+		}
+		if reply := ReplyTo(err); reply == nil || reply.Code != CodeInvalidMsgPack {
+			t.Errorf("%s: %v", hex, err)
+		}
+	}
+}

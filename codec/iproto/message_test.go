@@ -264,6 +264,35 @@ func TestDataIsAppendedInPlace(t *testing.T) {
 	}
 }
 
+func TestDataGoesOnBehindTheResults(t *testing.T) {
+	for _, tt := range []struct{ formats, position, want string }{
+		{"", "", "81 30 dd 00000001 07"},
+		{"80", "", "82 30 dd 00000001 07 60 80"},
+		{"", "6b5145", "82 30 dd 00000001 07 35 a3 6b5145"},
+		{"81 00 90", "6b5145", "83 30 dd 00000001 07 60 81 00 90 35 a3 6b5145"},
+	} {
+		var formats, position []byte
+		if tt.formats != "" {
+			formats = unhex(t, tt.formats)
+		}
+		if tt.position != "" {
+			position = unhex(t, tt.position)
+		}
+		dst, mark := AppendDataHead([]byte("x"))
+		dst = AppendDataTail(EndData(append(dst, 7), mark, 1), mark, formats, position)
+		if want := append([]byte("x"), unhex(t, tt.want)...); !bytes.Equal(dst, want) {
+			t.Errorf("got %x, want %x", dst, want)
+		}
+		d, _, err := ParseDataAll(dst[1:])
+		if err != nil || !bytes.Equal(d.Formats, formats) || !bytes.Equal(d.Position, position) {
+			t.Errorf("%s: read as %+v, %v", tt.want, d, err)
+		}
+	}
+	if got := AppendDataTail([]byte{0x80}, 1, nil, []byte("kQE")); !bytes.Equal(got, []byte{0x80}) {
+		t.Errorf("with a mark of somebody else's: %x", got)
+	}
+}
+
 func TestParseChunk(t *testing.T) {
 	for hex, want := range map[string]string{
 		"81 30 dd 00000001 07": "07", "81 30 91 9201a161": "9201a161", "81 30 90": "", "80": "", "": "", "81 30 92 05 06": "05",

@@ -1,6 +1,7 @@
 package iproto
 
 import (
+	"bytes"
 	"errors"
 	"reflect"
 	"testing"
@@ -40,6 +41,15 @@ func TestColumnsEndAtTheFirstFault(t *testing.T) {
 		if faulty := hex == "93 80 05 80" || hex == "80" || hex == "92 80"; good != want || (bad == 1) != faulty {
 			t.Errorf("%q: %d columns, %d errors", hex, good, bad)
 		}
+	}
+}
+
+func TestTupleFieldsAreAppended(t *testing.T) {
+	// as a Tarantool 3.9 describes them
+	want := unhex(t, "92 82a46e616d65a26964a474797065a8756e7369676e6564 83a46e616d65a464617461a474797065a3616e79ab69735f6e756c6c61626c65c3")
+	got := AppendTupleField(AppendTupleField([]byte{0x92}, "id", "unsigned", false), "data", "any", true)
+	if !bytes.Equal(got, want) {
+		t.Errorf("got %x, want %x", got, want)
 	}
 }
 

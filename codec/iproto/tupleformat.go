@@ -41,6 +41,19 @@ type TupleFormat struct {
 	Fields []byte // one encoded array of maps
 }
 
+// AppendTupleField appends what describes a field in a format: 82 or 83, a4"name" <string>, a4"type" <string>, and
+// ab"is_nullable" c3 for a field that may be nil.
+func AppendTupleField(dst []byte, name, typ string, nullable bool) []byte {
+	mark := len(dst)
+	dst = msgp.AppendString(msgp.AppendString(append(dst, 0x82), "name"), name)
+	dst = msgp.AppendString(msgp.AppendString(dst, "type"), typ)
+	if nullable {
+		dst[mark]++
+		dst = append(msgp.AppendString(dst, "is_nullable"), 0xc3)
+	}
+	return dst
+}
+
 // Names ranges over the names of the fields in their order; a field without one has "". The names are views. What is
 // not built as it should be ends the walk.
 func (f TupleFormat) Names() iter.Seq[[]byte] {

@@ -8,6 +8,10 @@
 //	conn = require('net.box').connect('127.0.0.1:3301')
 //	conn.space.planets:get('Mars')
 //	conn.space.planets:select({'M'}, {iterator = 'GE', limit = 2})
+//
+// or in Go, page by page:
+//
+//	for planet, err := range conn.Space("planets").Pairs(ctx, netbox.Key(), netbox.SelectOptions{PageSize: 2}) {
 package main
 
 import (
@@ -115,10 +119,20 @@ func (t *table) Select(_ context.Context, _ *box.Request, q *box.Query) (iter.Se
 			return nil, box.Errorf(iproto.CodeUnsupported, "planets does not support the iterator %v", q.Iterator)
 		}
 	}
-	descending := q.Iterator == iproto.IteratorLE || q.Iterator == iproto.IteratorLT || q.Iterator == iproto.IteratorREQ
+	if q.After.Len() > 0 { // the next page; without this the server would leave out what comes before it
+		at, found := slices.BinarySearch(keys, q.After.String(0))
+		switch {
+		case q.Descending():
+			keys = keys[:at]
+		case found:
+			keys = keys[at+1:]
+		default:
+			keys = keys[at:]
+		}
+	}
 	return func(yield func(any) bool) {
 		for i := range keys {
-			if descending {
+			if q.Descending() {
 				i = len(keys) - 1 - i
 			}
 			if !yield(t.rows[keys[i]]) {

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kharon-net/kharon/codec/iproto"
+	"github.com/kharon-net/kharon/netbox"
+	"github.com/kharon-net/kharon/reactor"
 	"github.com/kharon-net/kharon/reactor/reactortest"
 )
 
@@ -72,6 +75,41 @@ Venus
 5	1
 View 'planets' is read-only
 `
+
+func TestPagesOfTheTable(t *testing.T) {
+	r, err := reactor.New(reactor.Config{Loops: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	conn, err := netbox.Connect(t.Context(), start(t), netbox.Options{Reactor: r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, tt := range []struct {
+		key  netbox.Parts
+		o    netbox.SelectOptions
+		want string
+	}{
+		{netbox.Key(), netbox.SelectOptions{}, "Earth Jupiter Mars Mercury Venus"},
+		{netbox.Key("K"), netbox.SelectOptions{Iterator: iproto.IteratorGE}, "Mars Mercury Venus"},
+		{netbox.Key("Mercury"), netbox.SelectOptions{Iterator: iproto.IteratorLE}, "Mercury Mars Jupiter Earth"},
+	} {
+		for _, tt.o.PageSize = range []uint32{1, 2, 5} {
+			var names []string
+			for planet, err := range conn.Space("planets").Pairs(t.Context(), tt.key, tt.o) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				names = append(names, planet.String(0))
+			}
+			if got := strings.Join(names, " "); got != tt.want {
+				t.Errorf("%+v: got %s, want %s", tt.o, got, tt.want)
+			}
+		}
+	}
+}
 
 func TestNetBoxReadsTheTable(t *testing.T) {
 	tarantool := reactortest.Need(t, "tarantool")

@@ -21,7 +21,17 @@ func (x *session) call(h *iproto.Header, body []byte) {
 			return
 		}
 	}
-	x.start(h, fn, c.Args)
+	x.start(h, fn, arguments(c.Args, c.Formats))
+}
+
+// arguments returns the arguments of a CALL or EVAL. A client that has been
+// told that we can take it sends tuples as extensions, with their formats; for
+// handlers these are arrays.
+func arguments(args, formats []byte) []byte {
+	if len(formats) <= 1 {
+		return args
+	}
+	return plain(args)
 }
 
 // find returns what answers calls of a name that is not simply a function that
@@ -60,7 +70,7 @@ func (x *session) eval(h *iproto.Header, body []byte) {
 		return
 	}
 	x.start(h, &function{name: "eval", act: callFunction, mode: Goroutine,
-		f: func(ctx context.Context, req *Request) (any, error) { return f(ctx, expr, req) }}, e.Args)
+		f: func(ctx context.Context, req *Request) (any, error) { return f(ctx, expr, req) }}, arguments(e.Args, e.Formats))
 }
 
 // start has a request answered where the mode of fn says, in its stream if it

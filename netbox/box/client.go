@@ -1,14 +1,16 @@
 package box
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"net"
+	"slices"
 	"sync"
 )
 
-// A Session is a client as one of its requests, or a trigger, sees it. It is a
-// small value. Pushes are for the time of the request; after that they fail
+// A Session is a client as one of its requests, a trigger or the server
+// (Server.Sessions) sees it. It is a small value. Pushes are for the time of the request; after that they fail
 // with ErrRequestDone, as they do from a trigger.
 type Session struct {
 	x      *session
@@ -20,6 +22,18 @@ type Session struct {
 // background is the session as a trigger sees it.
 func (x *session) background() Session {
 	return Session{x: x, ctx: x.ctx, policy: x.srv.cfg.SlowReader}
+}
+
+// Sessions returns the clients that are connected, those who came first in
+// front. Safe to call from any goroutine.
+func (s *Server) Sessions() []Session {
+	open := s.open()
+	slices.SortFunc(open, func(a, b *session) int { return cmp.Compare(a.id, b.id) })
+	list := make([]Session, len(open))
+	for i, x := range open {
+		list[i] = x.background()
+	}
+	return list
 }
 
 // ID returns the number of the session, from 1, which no other session of the

@@ -66,7 +66,13 @@
 //
 // SetSpaces shows what Go code has as spaces that clients select from and
 // change; Transactions makes transactions of streams, and SQL runs statements.
-// Each is an interface, so that the tuples can be anywhere.
+// Each is an interface, so that the tuples can be anywhere. Clients can take a
+// space page by page; its handler may begin behind Query.After, or know nothing
+// of pages.
+//
+// Tuples of a space with a Format, and each box.Tuple that a Func returns, have
+// the names of their fields with them for clients that have announced that they
+// can take it, which net.box does; for others they are arrays.
 //
 // # What happens to too much of it
 //
@@ -84,8 +90,8 @@
 // # What it does not do
 //
 // There is no Lua: EVAL is an error unless Eval sets a handler. There is no
-// replication, no pagination, and tuples travel as plain arrays, without the
-// names of their fields. A handler that ends its goroutine with runtime.Goexit
-// is answered as an error in the mode Goroutine; in the others it takes its
-// loop, or its fiber, with it.
+// replication. Tuples in arguments are arrays for handlers, without the names of
+// their fields. A handler that ends its goroutine with runtime.Goexit is answered
+// as an error in the mode Goroutine; in the others it takes its loop, or its
+// fiber, with it.
 package box

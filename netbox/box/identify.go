@@ -29,12 +29,13 @@ func (x *session) identify(h *iproto.Header, body []byte) {
 // has it.
 func (s *Server) features() iproto.Features {
 	has := iproto.NewFeatures(iproto.FeatureStreams, iproto.FeatureErrorExtension, iproto.FeatureWatchers,
-		iproto.FeatureWatchOnce)
+		iproto.FeatureWatchOnce, iproto.FeatureCallRetTupleExtension, iproto.FeatureCallArgTupleExtension)
 	if s.tx.Load() != nil {
 		has |= iproto.NewFeatures(iproto.FeatureTransactions, iproto.FeatureIsSync)
 	}
 	if len(s.schema.Load().spaces) > 0 {
-		has |= iproto.NewFeatures(iproto.FeatureSpaceAndIndexNames)
+		has |= iproto.NewFeatures(iproto.FeaturePagination, iproto.FeatureSpaceAndIndexNames,
+			iproto.FeatureDMLTupleExtension)
 	}
 	return has & known[s.protocol]
 }

@@ -27,16 +27,18 @@ func TestS21IDTellsWhatThereIs(t *testing.T) {
 		srv.Transactions(&store{})
 		_ = srv.SetSpaces(Space{Name: "s", Handler: rows{}})
 	}
+	const names = "watchers, pagination, space_and_index_names, watch_once, dml_tuple_extension, call_ret_tuple_extension, " +
+		"call_arg_tuple_extension"
 	for _, tt := range []struct {
 		version string
 		prepare func(*Server)
 		want    string
 	}{
-		{"3.3.0", func(*Server) {}, "10 streams, error_extension, watchers, watch_once chap-sha1"},
-		{"3.9.1", all, "10 streams, transactions, error_extension, watchers, space_and_index_names, watch_once, is_sync chap-sha1"},
-		{"3.2.0", all, "9 streams, transactions, error_extension, watchers, space_and_index_names, watch_once, is_sync chap-sha1"},
-		{"3.1.0", all, "7 streams, transactions, error_extension, watchers, space_and_index_names, watch_once chap-sha1"},
-		{"2.11.1", all, "4 streams, transactions, error_extension, watchers chap-sha1"},
+		{"3.3.0", func(*Server) {}, "10 streams, error_extension, watchers, watch_once, call_ret_tuple_extension, call_arg_tuple_extension chap-sha1"},
+		{"3.9.1", all, "10 streams, transactions, error_extension, " + names + ", is_sync chap-sha1"},
+		{"3.2.0", all, "9 streams, transactions, error_extension, " + names + ", is_sync chap-sha1"},
+		{"3.1.0", all, "7 streams, transactions, error_extension, " + names + " chap-sha1"},
+		{"2.11.1", all, "4 streams, transactions, error_extension, watchers, pagination chap-sha1"},
 		{"2.10.0", all, "3 streams, transactions, error_extension, watchers chap-sha1"},
 	} {
 		srv, addr := start(t, Config{Version: tt.version})

@@ -48,7 +48,7 @@ func (x *session) OnData(_ *reactor.Conn, p []byte) (n int) {
 		x.packet(p[n+k : end : end])
 		if x.postponed { // it comes, and is counted, again
 			x.postponed = false
-			x.received--
+			x.tally.takeBack()
 			return n
 		}
 		n = end
@@ -66,7 +66,7 @@ func (x *session) collect() {
 // leave hands over what one callback has collected, and closes the connection
 // when its input can not be followed any more.
 func (x *session) leave() {
-	x.counts.requests.Store(x.received)
+	x.tally.publish()
 	if out := x.out; out != nil { // nil: what fibers had answered has left with other output of the turn
 		x.out = nil
 		if len(out.B) > 0 {

@@ -79,7 +79,8 @@ func (x *session) watchTheClock() {
 	}
 	if cfg.LoginTimeout > 0 {
 		x.timers.login = l.AfterFunc(cfg.LoginTimeout, func() {
-			if x.counts.requests.Load() == 0 {
+			var received kindTotals
+			if x.tally.read(&received); received.sum() == 0 {
 				x.dismiss(errSilent)
 			}
 		})

@@ -231,9 +231,10 @@ func TestS211IdleConnectionsAreClosed(t *testing.T) {
 }
 
 func TestClientsThatSayNothingAreClosed(t *testing.T) {
-	_, addr := start(t, Config{LoginTimeout: 50 * time.Millisecond})
-	early, late := dialRaw(t, addr), dialRaw(t, addr)
+	_, addr := start(t, Config{LoginTimeout: 500 * time.Millisecond})
+	early := dialRaw(t, addr)
 	early.expectAlive()
+	late := dialRaw(t, addr)
 	late.write([]byte{0xce, 0, 0}) // the beginning of a request is none
 	late.expectClosed()
 	early.expectAlive()

@@ -81,6 +81,20 @@ func (s *Server) ListenFile(o ListenOptions, f *os.File) (net.Addr, error) {
 	})
 }
 
+// Addrs returns the addresses that the server listens on, in the order in which
+// that began; none once it is being shut down. Safe to call from any goroutine.
+func (s *Server) Addrs() (addrs []net.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return nil
+	}
+	for _, ln := range s.listeners {
+		addrs = append(addrs, ln.Addr())
+	}
+	return addrs
+}
+
 // listen checks the options and takes note of the listener that open opens.
 func (s *Server) listen(o *ListenOptions, open func(r *reactor.Reactor) (*reactor.Listener, error)) (net.Addr, error) {
 	if err := o.check(); err != nil {

@@ -14,9 +14,11 @@ func (x *session) packet(p []byte) {
 	var h iproto.Header
 	n, err := h.Parse(p)
 	if err != nil {
+		x.tally.add(0)
 		x.refuse(h, err)
 		return
 	}
+	x.tally.add(h.Type)
 	if h.SchemaVersion|h.StreamID != 0 {
 		if err := x.admit(&h); err != nil {
 			x.fail(&h, err)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/kharon-net/kharon/codec/iproto"
 	"github.com/kharon-net/kharon/codec/msgp"
+	"github.com/kharon-net/kharon/netbox"
+	"github.com/kharon-net/kharon/reactor"
 	"github.com/kharon-net/kharon/reactor/reactortest"
 )
 
@@ -348,10 +350,61 @@ func TestS92PushWithoutARequest(t *testing.T) {
 	srv, addr := start(t, Config{})
 	got := make(chan error, 2) // the trigger sends
 	srv.OnConnect(func(_ context.Context, s Session) error { got <- s.Push(1); got <- s.PushTo(7, 1); return nil })
-	dialRaw(t, addr).expectAlive()
+	c := dialRaw(t, addr)
+	c.expectAlive()
 	for range 2 {
 		if err := <-got; !errors.Is(err, ErrRequestDone) {
-			t.Errorf("got %v", err)
+			t.Errorf("in a trigger: %v", err)
 		}
+	}
+	s := srv.Sessions()[0]
+	if err := s.Push(1); !errors.Is(err, ErrRequestDone) {
+		t.Errorf("outside of handlers: %v", err)
+	}
+	c.expectAlive() // and nothing else has come
+}
+
+// A client that shuts down gracefully waits for answers, however many pushes come before them.
+func TestS100PushesAreNoAnswers(t *testing.T) {
+	for _, mode := range []Mode{Goroutine, Fiber} {
+		t.Run(mode.String(), func(t *testing.T) {
+			const pushes = 50
+			srv, addr := start(t, Config{Mode: mode})
+			told := make(chan struct{}) // closed when the client knows of the shutdown
+			srv.Func("slow", func(ctx context.Context, req *Request) (any, error) {
+				for i := range 2 * pushes {
+					if i == pushes {
+						reactor.Await(ctx, func() { <-told })
+					}
+					if err := req.Session().Push(i); err != nil {
+						return nil, err
+					}
+				}
+				return "done", nil
+			})
+			c, err := netbox.Connect(t.Context(), addr, netbox.Options{NoSchema: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			c.OnShutdown(func(*netbox.Conn) error { close(told); return nil })
+			f := c.Send(netbox.Call("slow"))
+			reactortest.Eventually(t, func() bool { return srv.Stats().Pushes == pushes && srv.Stats().Watchers == 1 }, "pushes, and a watcher")
+			ended := make(chan error, 1)
+			go func() { ended <- srv.Shutdown(patience(t)) }()
+			n := int64(0)
+			for v, err := range f.Pushes(t.Context()) {
+				if i, e := v.Int(); err != nil || e != nil || i != n {
+					t.Fatalf("push %d is %x, %v", n, v, err)
+				}
+				n++
+			}
+			if r, err := f.Result(); err != nil || r.String(0) != "done" || n != 2*pushes {
+				t.Errorf("%d pushes, then %v", n, err)
+			}
+			if err := <-ended; err != nil {
+				t.Errorf("shutdown: %v", err)
+			}
+		})
 	}
 }

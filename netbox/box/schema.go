@@ -1,9 +1,11 @@
 package box
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/kharon-net/kharon/codec/iproto"
 )
@@ -42,12 +44,20 @@ type Space struct {
 	Mode Mode
 
 	read, write *function // what answers SELECT, and the others
+	formats     []byte    // TUPLE_FORMATS of an answer whose tuples have the format 0
 }
 
 // serve makes what answers the requests.
 func (s *Space) serve() *Space {
 	s.read = &function{name: s.Name, act: selectTuples, mode: s.Mode, space: s}
 	s.write = &function{name: s.Name, act: change, mode: s.Mode, space: s}
+	s.formats = formats{s.Format}.append(nil)
+	s.Indexes = slices.Clone(s.Indexes)
+	for i := range s.Indexes {
+		ix := &s.Indexes[i]
+		setDefault(&ix.Type, "tree")
+		ix.order = orderOf(ix, &s.Indexes[0])
+	}
 	return s
 }
 
@@ -58,12 +68,17 @@ type Field struct {
 	Nullable bool   `msgpack:"is_nullable,omitempty"`
 }
 
-// An Index is a way to find the tuples of a space.
+// An Index is a way to find the tuples of a space. A tree keeps them in the
+// order of its parts: numbers by their value, strings byte by byte, nil before
+// anything else. That is what pages rely on (see Query.After); a hash promises
+// no order, and has no pages.
 type Index struct {
 	Name      string
 	Type      string // "tree" or "hash"; empty means "tree"
 	NotUnique bool   // several tuples may have the same key
 	Parts     []Part
+
+	order []Part // what no two tuples have in common: Parts, and those of the primary index
 }
 
 // A Part is a part of the key of an index.
@@ -81,6 +96,13 @@ type Query struct {
 	Key      Args // a view of the request
 	Limit    uint32
 	Offset   uint32
+
+	// After is behind which tuple to begin, when the client asks for the next
+	// page: its fields that Index.Parts name, and then those of the parts of
+	// the primary index that are not among them. Its Len is 0 when the client
+	// begins at the beginning. A handler that begins there saves the way; the
+	// server leaves out what comes before it in any case.
+	After Args
 }
 
 // A Change is what one of the other requests for tuples asks for.
@@ -97,9 +119,10 @@ type Change struct {
 // A Selecter answers SELECT requests.
 type Selecter interface {
 	// Select returns the tuples that the iterator finds for the key, in its
-	// order. The server skips Offset of them and takes Limit. Each is
-	// something that is an array in MessagePack; the server sees to that. The
-	// sequence is taken before the request has ended.
+	// order. The server leaves out those up to Query.After, skips Offset of
+	// the others and takes Limit. Each is something that is an array in
+	// MessagePack; the server sees to that. The sequence is taken before the
+	// request has ended. See Query.Finds and Query.Descending.
 	Select(ctx context.Context, req *Request, q *Query) (iter.Seq[any], error)
 }
 
@@ -146,6 +169,7 @@ func (s *Server) SetSpaces(spaces ...Space) error {
 			return err
 		}
 	}
+	slices.SortFunc(next.spaces, func(a, b *Space) int { return cmp.Compare(a.ID, b.ID) })
 	s.schema.Store(next)
 	s.announceSchema(next.version)
 	return nil
@@ -161,7 +185,6 @@ func (sc *schema) add(space *Space) error {
 		return fmt.Errorf("box: space %q (%d) is there twice", space.Name, space.ID)
 	}
 	for i := range space.Indexes {
-		setDefault(&space.Indexes[i].Type, "tree")
 		for _, p := range space.Indexes[i].Parts {
 			if p.Field < 1 {
 				return fmt.Errorf("box: index %q of space %q: a part is field %d, want 1 or more",

@@ -1,6 +1,7 @@
 package box
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -93,6 +94,30 @@ func (s *Server) ListenAndServe(ctx context.Context, address string) error {
 // SetMaxRequests changes Config.MaxRequests; 0 is no limit. Connections that
 // wait go on as far as they may. Safe to call from any goroutine.
 func (s *Server) SetMaxRequests(n int) { s.turnstile.setLimit(max(n, 0)) }
+
+// Reactor returns the reactor that runs the connections: Config.Reactor, or the
+// server's own, which the first call of this, of Listen or of Join starts, and
+// which ends with the server. It has Stats of its own, and is where a handler
+// may run fibers. The error is why there is none: net.ErrClosed, or that of
+// reactor.New. Safe to call from any goroutine.
+func (s *Server) Reactor() (*reactor.Reactor, error) {
+	s.mu.Lock()
+	r := cmp.Or(s.cfg.Reactor, s.own)
+	s.mu.Unlock()
+	if r != nil {
+		return r, nil
+	}
+	return s.reactor()
+}
+
+// Config returns the configuration with the values that stand for what was zero.
+// Reactor is nil when it was, see Server.Reactor; MaxRequests is what
+// SetMaxRequests has made of it. Safe to call from any goroutine.
+func (s *Server) Config() Config {
+	cfg := s.cfg
+	cfg.MaxRequests = int(s.turnstile.limit.Load())
+	return cfg
+}
 
 // reactor returns the reactor of the server, started if need be.
 func (s *Server) reactor() (*reactor.Reactor, error) {

@@ -48,7 +48,7 @@ type session struct {
 	admitted   bool                       // one of those that Config.MaxConns counts
 	welcomed   bool                       // greeted, and not turned away
 	tls        *tls.ConnectionState       // nil: not encrypted
-	received   uint64                     // packets; counts.requests has it, too, after each callback
+	received   uint64                     // packets, for mustPause
 	paused     bool                       // input waits for requests or output to get less
 	failures   int                        // AUTH requests with wrong credentials
 	features   iproto.Features            // that the client has announced
@@ -69,6 +69,7 @@ type session struct {
 
 	user     atomic.Pointer[account]
 	storage  sync.Map
+	tally    tally // of requests
 	counts   sessionCounts
 	outbox   outbox
 	underway underway

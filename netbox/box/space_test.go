@@ -166,7 +166,6 @@ func TestErrorsOfRequestsForTuples(t *testing.T) {
 		{1, sel(iproto.Select{Space: name("table"), Key: array(t, 1)}), 136,
 			"HASH index  does not support selects via a partial key (expected 2 parts, got 1). Please Consider changing index type to TREE."},
 		{1, sel(iproto.Select{Space: name("odd")}), 32, "box: a tuple that is no array"},
-		{1, sel(iproto.Select{Space: name("shelf"), FetchPosition: true}), 5, "Kharon does not support pagination"},
 		{2, iproto.Insert{Space: name("shelf"), Tuple: array(t, 1, "x")}.Append, 3, "Duplicate key exists"},
 		{2, iproto.Insert{Space: name("table"), Tuple: array(t, 1)}.Append, 113, "View 'table' is read-only"},
 		{2, iproto.Insert{Space: id(281), Tuple: array(t, 1)}.Append, 113, "View '_vspace' is read-only"},

@@ -67,48 +67,6 @@ func spaceOf(typ iproto.Type, body []byte) (iproto.Ref, error) {
 	return m.Space, err
 }
 
-// selectTuples is the action of a SELECT.
-func selectTuples(r *Request, dst []byte) ([]byte, error) {
-	m, _, err := iproto.ParseSelect(r.body)
-	if err != nil {
-		return dst, err
-	}
-	q := Query{Space: r.fn.space, Iterator: m.Iterator, Limit: m.Limit, Offset: m.Offset}
-	if q.Key, err = msgp.NewArray(m.Key); err != nil {
-		return dst, err
-	}
-	if q.Index, err = q.Space.index(m.Index); err != nil {
-		return dst, err
-	}
-	if err := q.Index.checkKey(&q.Key, q.Iterator); err != nil {
-		return dst, err
-	}
-	if m.FetchPosition || len(m.AfterPosition) > 0 || m.AfterTuple != nil {
-		return dst, unsupported("pagination")
-	}
-	tuples, err := q.Space.Handler.Select(r.ctx, r, &q)
-	if err != nil {
-		return dst, err
-	}
-	return r.appendData(dst, func(dst []byte) (out []byte, count int, err error) {
-		skip := q.Offset
-		for t := range tuples {
-			switch {
-			case skip > 0:
-				skip--
-				continue
-			case count == int(q.Limit):
-				return dst, count, nil
-			}
-			if dst, err = appendTuple(dst, t); err != nil {
-				return dst, 0, err
-			}
-			count++
-		}
-		return dst, count, nil
-	})
-}
-
 // change is the action of INSERT, REPLACE, UPDATE, DELETE and UPSERT.
 func change(r *Request, dst []byte) ([]byte, error) {
 	changer, ok := r.fn.space.Handler.(Changer)
@@ -124,13 +82,16 @@ func change(r *Request, dst []byte) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	return r.appendData(dst, func(dst []byte) ([]byte, int, error) {
-		if tuple == nil || c.Type == iproto.TypeUpsert {
-			return dst, 0, nil
+	d := data{r: r}
+	out := d.begin(dst, iproto.FeatureDMLTupleExtension)
+	if tuple != nil && c.Type != iproto.TypeUpsert {
+		start := len(out)
+		if out, err = appendTuple(out, tuple); err != nil {
+			return out[:len(dst)], err
 		}
-		dst, err := appendTuple(dst, tuple)
-		return dst, 1, err
-	})
+		out = d.tuple(out, start, c.Space)
+	}
+	return d.end(out)
 }
 
 // change reads what the request asks for.

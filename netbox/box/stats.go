@@ -11,10 +11,11 @@ type Stats struct {
 
 	HandshakesFailed uint64 // of TLS, by what is no client and by those who took too long
 
-	Requests           uint64 // received, malformed ones included
-	Errors             uint64 // of these, answered with an error
-	RequestsInProgress int    // begun, in streams or not, and not answered; those Inline do not count
-	RequestsWaiting    int    // connections that are held up by Config.MaxRequests
+	Requests           uint64       // received, malformed ones included
+	ByType             RequestStats // of these
+	Errors             uint64       // of these, answered with an error
+	RequestsInProgress int          // begun, in streams or not, and not answered; those Inline do not count
+	RequestsWaiting    int          // connections that are held up by Config.MaxRequests
 
 	Streams               int    // that have requests or a transaction
 	StreamsTotal          uint64 // since New
@@ -48,16 +49,17 @@ type serverCounts struct {
 // sessionCounts are what is counted for each session, so that loops do not
 // meet at one counter.
 type sessionCounts struct {
-	requests, errors, events atomic.Uint64
+	errors, events atomic.Uint64
 }
 
-// sessionTotals are sums of sessionCounts.
+// sessionTotals are sums of what sessions count.
 type sessionTotals struct {
-	requests, errors, pushes, events, sent uint64
+	requests                     kindTotals
+	errors, pushes, events, sent uint64
 }
 
 func (t *sessionTotals) add(x *session) {
-	t.requests += x.counts.requests.Load()
+	x.tally.read(&t.requests)
 	t.errors += x.counts.errors.Load()
 	x.outbox.mu.Lock()
 	t.pushes += x.outbox.taken
@@ -79,7 +81,7 @@ func (s *Server) Stats() Stats {
 	return Stats{
 		Connections: open, ConnectionsTotal: c.connections.Load(), ConnectionsRefused: c.refused.Load(),
 		HandshakesFailed: c.handshakesFailed.Load(),
-		Requests:         sum.requests, Errors: sum.errors, RequestsInProgress: int(s.turnstile.inside.Load()),
+		Requests:         sum.requests.sum(), ByType: sum.requests.stats(), Errors: sum.errors, RequestsInProgress: int(s.turnstile.inside.Load()),
 		RequestsWaiting: int(s.turnstile.count.Load()), Streams: int(c.streams.Load()),
 		StreamsTotal: c.streamsOpened.Load(), RequestsInStreamQueue: int(c.streamQueue.Load()),
 		Pushes: sum.pushes, PushesDropped: c.pushesDropped.Load(), PushesRefused: c.pushesRefused.Load(),

@@ -3,6 +3,7 @@ package box
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -197,4 +198,52 @@ func TestWhoWasTurnedAwayAndStaysIsClosed(t *testing.T) {
 	c := dialRaw(t, addr)
 	c.expectError(0, 4242, "not today")
 	reactortest.Eventually(t, func() bool { return srv.Stats().Connections == 0 }, "the session to end")
+}
+
+// Triggers may do everything, whoever the session is; what it asks for is done as its user.
+func TestS210TriggersRunAsAdminAndRequestsAsTheUser(t *testing.T) {
+	srv, addr := start(t, Config{AuthDelay: -1})
+	seen := make(chan string, 10) // triggers and handlers send
+	for _, u := range []User{{Name: guestName}, {Name: "alice", Password: "secret", Grants: []Grant{{Execute, "function", "who"}}}} {
+		if err := srv.SetUser(u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	srv.Func("who", func(_ context.Context, req *Request) (any, error) { return req.Session().User(), nil })
+	admin := func(what string, s Session) error {
+		seen <- what + " " + s.User()
+		return errors.Join(srv.SetUser(User{Name: "made by " + what}), srv.Broadcast("news", what), srv.SetSpaces())
+	}
+	srv.OnConnect(func(_ context.Context, s Session) error { return admin("connect", s) })
+	srv.OnAuth(func(_ context.Context, s Session, user string, _ bool) error { return admin("auth of "+user, s) })
+	srv.OnDisconnect(func(s Session) {
+		if err := admin("disconnect", s); err != nil {
+			t.Error(err)
+		}
+	})
+	expect := func(want string) {
+		t.Helper()
+		select {
+		case got := <-seen:
+			if got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		case <-patience(t).Done():
+			t.Fatalf("no %q", want)
+		}
+	}
+	c := dialRaw(t, addr)
+	expect("connect guest")
+	c.write(call(1, "who"))
+	c.expectError(1, iproto.CodeAccessDenied, "Execute access to function 'who' is denied for user 'guest'")
+	c.ask(c.auth(2, "alice", "secret"), 2)
+	expect("auth of alice guest") // who is not alice before it agrees
+	c.write(call(3, "who"))
+	if got := fmt.Sprint(results(t, c.take())); got != "[alice]" {
+		t.Errorf("the handler saw %s", got)
+	}
+	c.write(call(4, "echo"))
+	c.expectError(4, iproto.CodeAccessDenied, "Execute access to function 'echo' is denied for user 'alice'")
+	c.Close()
+	expect("disconnect alice")
 }

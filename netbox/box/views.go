@@ -19,17 +19,22 @@ type view struct {
 }
 
 // views are the spaces of the server itself. Clients select all of a view, or
-// by the number of a space.
+// by the number of a space, or of an index of it.
 var views = []*Space{
-	makeView(vcollation, "_vcollation", noRows),
-	makeView(vspace, "_vspace", spaceRows),
-	makeView(vindex, "_vindex", indexRows),
-	makeView(vspaceSequence, "_vspace_sequence", noRows),
+	makeView(vcollation, "_vcollation", 1, noRows),
+	makeView(vspace, "_vspace", 1, spaceRows),
+	makeView(vindex, "_vindex", 2, indexRows),
+	makeView(vspaceSequence, "_vspace_sequence", 1, noRows),
 }
 
-func makeView(id uint32, name string, rows func(*schema, func(*Space) bool) iter.Seq[any]) *Space {
-	s := &Space{ID: id, Name: name, Engine: "sysview", Mode: Inline, Handler: &view{rows},
-		Indexes: []Index{{Name: "primary", Type: "tree", Parts: []Part{{1, "unsigned"}}}}}
+// makeView makes a view whose rows are in the order of their first fields, so
+// many of them, which are numbers.
+func makeView(id uint32, name string, parts int, rows func(*schema, func(*Space) bool) iter.Seq[any]) *Space {
+	primary := Index{Name: "primary"}
+	for i := range parts {
+		primary.Parts = append(primary.Parts, Part{i + 1, "unsigned"})
+	}
+	s := &Space{ID: id, Name: name, Engine: "sysview", Mode: Inline, Handler: &view{rows}, Indexes: []Index{primary}}
 	return s.serve()
 }
 
@@ -62,14 +67,23 @@ func (v *view) Select(_ context.Context, req *Request, q *Query) (iter.Seq[any],
 	if q.Key.Len() == 0 {
 		return rows, nil
 	}
-	id := q.Key.Int(0)
 	return func(yield func(any) bool) {
 		for row := range rows {
-			if int64(row.([]any)[0].(uint32)) == id && !yield(row) {
+			if hasKey(row.([]any), &q.Key) && !yield(row) {
 				return
 			}
 		}
 	}, nil
+}
+
+// hasKey reports whether a row begins with the numbers of a key.
+func hasKey(row []any, key *Args) bool {
+	for i := range key.Len() {
+		if row[i] != uint32(key.Int(i)) {
+			return false
+		}
+	}
+	return true
 }
 
 func noRows(*schema, func(*Space) bool) iter.Seq[any] { return func(func(any) bool) {} }
@@ -100,7 +114,7 @@ func indexRows(sc *schema, sees func(*Space) bool) iter.Seq[any] {
 					parts[k] = []any{p.Field - 1, p.Type}
 				}
 				opts := map[string]any{"unique": !ix.NotUnique}
-				if sees(s) && !yield([]any{s.ID, i, ix.Name, ix.Type, opts, parts}) {
+				if sees(s) && !yield([]any{s.ID, uint32(i), ix.Name, ix.Type, opts, parts}) {
 					return
 				}
 			}

@@ -16,7 +16,7 @@ import (
 
 // A figure that is added to one of the structs and to no metric is found here, and so is one that two metrics show.
 func TestEachFigureHasOneMetric(t *testing.T) {
-	t.Run("server", func(t *testing.T) { eachField(t, serverMetrics, func(s box.Stats) box.Stats { return s }) })
+	t.Run("server", func(t *testing.T) { eachField(t, serverMetrics, func(s box.Stats) box.Stats { return s }, "Requests") }) // the sum of ByType
 	t.Run("reactor", func(t *testing.T) { eachField(t, reactorMetrics, func(s reactor.Stats) reactor.Stats { return s }) })
 	t.Run("client", func(t *testing.T) {
 		eachField(t, clientMetrics, func(m netbox.Metrics) (sum clients) {
@@ -31,9 +31,8 @@ func TestEachFigureHasOneMetric(t *testing.T) {
 func eachField[F, S any](t *testing.T, metrics []metric[S], sourceOf func(F) S, except ...string) {
 	t.Helper()
 	var zero F
-	fields := reflect.VisibleFields(reflect.TypeFor[F]())
-	for _, f := range fields {
-		if f.Anonymous || slices.Contains(except, f.Name) {
+	for _, f := range leaves(reflect.TypeFor[F]()) {
+		if slices.Contains(except, f.Name) {
 			continue
 		}
 		set := reflect.New(reflect.TypeFor[F]()).Elem()
@@ -44,7 +43,7 @@ func eachField[F, S any](t *testing.T, metrics []metric[S], sourceOf func(F) S, 
 		}
 		var shown []string
 		for _, m := range metrics {
-			if was, is := m.value(sourceOf(zero)), m.value(sourceOf(set.Interface().(F))); is > was {
+			if was, is := m.sum(sourceOf(zero)), m.sum(sourceOf(set.Interface().(F))); is > was {
 				shown = append(shown, m.name)
 			}
 		}
@@ -54,15 +53,44 @@ func eachField[F, S any](t *testing.T, metrics []metric[S], sourceOf func(F) S, 
 	}
 }
 
+// leaves are the fields of a struct, and those of structs in it, which are no structs.
+func leaves(typ reflect.Type) (fields []reflect.StructField) {
+	for _, f := range reflect.VisibleFields(typ) {
+		switch {
+		case f.Anonymous:
+		case f.Type.Kind() == reflect.Struct:
+			for _, inner := range leaves(f.Type) {
+				inner.Index = append(slices.Clone(f.Index), inner.Index...)
+				fields = append(fields, inner)
+			}
+		default:
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// sum is the value of a metric, whatever the label that it is split by.
+func (m metric[S]) sum(figures S) (sum float64) {
+	if m.by == "" {
+		return m.value(figures)
+	}
+	for _, v := range m.values(figures) {
+		sum += float64(v)
+	}
+	return sum
+}
+
 func TestNamesAndHelpAreInTheMannerOfPrometheus(t *testing.T) {
 	srv, r, addr := start(t)
 	c := connect(t, addr)
+	requestTypes := reflect.TypeFor[box.RequestStats]().NumField()
 	for name, tt := range map[string]struct {
 		collector prom.Collector
 		prefix    string
 		series    int
 	}{
-		"server":  {Server(srv), "kharon_box_", len(serverMetrics)},
+		"server":  {Server(srv), "kharon_box_", len(serverMetrics) - 1 + requestTypes},
 		"reactor": {Reactor(r), "kharon_reactor_", 2 * len(reactorMetrics)},
 		"client":  {Client(c), "kharon_netbox_", len(clientMetrics)},
 	} {
@@ -147,5 +175,36 @@ func TestNilPanics(t *testing.T) {
 			}()
 			f()
 		}()
+	}
+}
+
+func TestRequestsAreToldApartByType(t *testing.T) {
+	srv, _, addr := start(t)
+	c := connect(t, addr)
+	for range 3 {
+		if _, err := c.Call(t.Context(), "push_n", 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reg := prom.NewPedanticRegistry()
+	reg.MustRegister(Server(srv))
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]float64{}
+	for _, f := range families {
+		if f.GetName() != "kharon_box_requests_total" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			if len(m.GetLabel()) != 1 || m.GetLabel()[0].GetName() != "type" {
+				t.Fatalf("the labels are %v", m.GetLabel())
+			}
+			values[m.GetLabel()[0].GetValue()] = m.GetCounter().GetValue()
+		}
+	}
+	if values["call"] != 3 || values["id"] != 1 || values["select"] == 0 || values["eval"] != 0 {
+		t.Errorf("got %v", values)
 	}
 }

@@ -13,7 +13,11 @@
 // A collector holds nothing: each scrape reads Conn.Metrics, Server.Stats or
 // Reactor.Stats, once, and nothing is measured in between. Every field of these
 // has one metric, named in the manner of Prometheus: counters end in _total,
-// times are in seconds, sizes in bytes.
+// times are in seconds, sizes in bytes. Requests to a server are told apart by
+// their type:
+//
+//	sum without (type) (rate(kharon_box_requests_total[1m]))
+//	rate(kharon_box_requests_total{type="select"}[1m])
 //
 // Two servers, or two reactors, in one registry need a label that tells them
 // apart:

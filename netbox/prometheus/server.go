@@ -8,7 +8,8 @@ import (
 	"github.com/kharon-net/kharon/netbox/box"
 )
 
-// Server collects the figures of a server, see box.Stats: kharon_box_… It
+// Server collects the figures of a server, see box.Stats: kharon_box_…, of
+// which kharon_box_requests_total has the label type, see box.RequestStats. It
 // panics when srv is nil. Safe to call from any goroutine.
 func Server(srv *box.Server) prom.Collector {
 	if srv == nil {
@@ -32,8 +33,8 @@ var serverMetrics = []metric[box.Stats]{
 		func(s box.Stats) float64 { return float64(s.RequestsWaiting) }),
 	counter("kharon_box_sessions_total", "Sessions begun, those turned away included.",
 		func(s box.Stats) float64 { return float64(s.Sessions) }),
-	counter("kharon_box_requests_total", "Requests received, malformed ones included.",
-		func(s box.Stats) float64 { return float64(s.Requests) }),
+	counterBy("kharon_box_requests_total", "Requests received, malformed ones included.", "type",
+		func(s box.Stats) iter.Seq2[string, uint64] { return s.ByType.All() }),
 	counter("kharon_box_request_errors_total", "Requests answered with an error.",
 		func(s box.Stats) float64 { return float64(s.Errors) }),
 	gauge("kharon_box_requests_in_progress", "Requests begun and not answered, but for inline ones.",

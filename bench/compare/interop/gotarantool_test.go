@@ -211,6 +211,79 @@ func TestSelects(t *testing.T) {
 	}
 }
 
+// A band is a tuple of the space bands.
+type band struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	ID       uint64   // an any would be an int8, and signed when it is sent back: Tarantool refuses that, too
+	Name     string
+	Year     uint64
+}
+
+func TestPages(t *testing.T) {
+	srv, addr := start(t)
+	var tuples bands
+	for i := range 100 {
+		tuples = append(tuples, []any{i, fmt.Sprint("band ", i), 1960 + i%5})
+	}
+	err := srv.SetSpaces(box.Space{Name: "bands", ID: 600, Handler: tuples, // which knows nothing of pages
+		Indexes: []box.Index{{Name: "pk", Parts: []box.Part{{Field: 1, Type: "unsigned"}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := connect(t, addr, tarantool.Opts{})
+	if features := fmt.Sprint(conn.ProtocolInfo().Features); !strings.Contains(features, "IPROTO_FEATURE_PAGINATION") {
+		t.Errorf("the server has %s", features)
+	}
+	request := tarantool.NewSelectRequest("bands").Iterator(tarantool.IterAll).Limit(7).FetchPos(true)
+	collect := func(next func(page []band, position []byte) tarantool.SelectRequest) (ids []any) {
+		ask := request
+		for range 100 {
+			f := conn.Do(ask)
+			var page []band
+			if err := f.GetTyped(&page); err != nil {
+				t.Fatal(err)
+			}
+			for _, tuple := range page {
+				ids = append(ids, tuple.ID)
+			}
+			res, err := f.GetResponse()
+			if err != nil {
+				t.Fatal(err)
+			}
+			position, err := res.(*tarantool.SelectResponse).Pos()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(page) == 0 {
+				if position != nil {
+					t.Errorf("nothing was selected, and its position is %q", position)
+				}
+				return ids
+			}
+			ask = next(page, position)
+		}
+		t.Fatal("there is no end to it")
+		return nil
+	}
+	var want []any
+	for i := range 100 {
+		want = append(want, i)
+	}
+	for name, next := range map[string]func([]band, []byte) tarantool.SelectRequest{
+		"by position": func(_ []band, position []byte) tarantool.SelectRequest { return request.After(position) },
+		"by tuple":    func(page []band, _ []byte) tarantool.SelectRequest { return request.After(page[len(page)-1]) },
+	} {
+		if got := collect(next); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+	_, err = conn.Do(request.After([]byte("nonsense"))).Get()
+	var e tarantool.ServerError
+	if !errors.As(err, &e) || e.Code != 247 {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestWatchers(t *testing.T) {
 	srv, addr := start(t)
 	conn := connect(t, addr, tarantool.Opts{})

@@ -23,13 +23,17 @@ func TestTheChartsAreDrawn(t *testing.T) {
 	b.do("Page.navigate", map[string]any{"url": url}, nil)
 
 	b.await(`document.title === "ferry-1" && Number(document.body.dataset.samples) >= 40`)
-	b.await(`document.querySelectorAll(".chart").length === 12`)
+	b.await(`document.querySelectorAll(".chart").length === 13`)
 	b.await(`[...document.querySelectorAll(".line")].every((line) => line.getAttribute("d").startsWith("M"))`)
 	b.await(`[...document.querySelectorAll(".tile")].length === 8`)
 	b.await(`[...document.querySelectorAll(".tile")].every((tile) => /\d/.test(tile.children[0].textContent) && tile.children[1].textContent)`)
 	b.await(`document.getElementById("state").textContent === "live"`)
 	b.await(`!document.getElementById("loops").hidden && document.querySelectorAll("#loops tbody tr").length === 2`)
-	for _, figure := range []string{"requests", "errors", "pushes", "sessions", "in", "out", "turns", "reads", "writes"} {
+	b.await(`[...document.querySelectorAll("#types tbody tr")].some((row) => row.cells[0].textContent === "Call" &&
+		parseFloat(row.cells[1].textContent) > 0 && parseFloat(row.cells[2].textContent) > 0)`)
+	b.await(`[...document.querySelectorAll("#types tbody tr")].every((row) => row.cells[2].textContent !== "0")`)
+	b.await(`[...document.querySelectorAll("#all-Server td")].some((cell) => cell.textContent === "ByType.Call")`)
+	for _, figure := range []string{"requests", "calls", "errors", "pushes", "sessions", "in", "out", "turns", "reads", "writes"} {
 		b.await(`[...document.querySelectorAll(".legend li")].some((li) => li.children[1].textContent === "` + figure +
 			`" && parseFloat(li.children[2].textContent) > 0)`)
 	}

@@ -1,10 +1,9 @@
 // Package statusz is a page that shows what a box server does, while it does
-// it: charts of requests, pushes, sessions, back-pressure, bytes, failures and
-// the turns of the loops.
+// it: charts of requests and their types, pushes, sessions, back-pressure, bytes,
+// failures and the turns of the loops.
 //
-//	r, err := reactor.New(reactor.Config{})
-//	srv, err := box.New(box.Config{Reactor: r})
-//	page := statusz.Handler(srv, statusz.Options{Reactor: r})
+//	srv, err := box.New(box.Config{})
+//	page := statusz.Handler(srv, statusz.Options{})
 //	ops := http.NewServeMux()
 //	ops.Handle("/statusz", page)
 //	err = http.ListenAndServe("127.0.0.1:8081", ops)

@@ -13,9 +13,9 @@ type Options struct {
 	// Title is the heading of the page. Empty means "Kharon".
 	Title string
 
-	// Reactor is the one that runs the server: box.Config.Reactor. Nil leaves
-	// out what is known of its loops: bytes received, turns, stalls,
-	// watermarks.
+	// Reactor is the one whose loops are shown: bytes received, turns, stalls,
+	// watermarks. Nil means the one that runs the server, see
+	// box.Server.Reactor.
 	Reactor *reactor.Reactor
 
 	// Interval is the time between two snapshots. 0 means a second, which is

@@ -79,11 +79,19 @@ func TestASnapshotHasTheFiguresOfServerAndLoops(t *testing.T) {
 	}
 }
 
-func TestWithoutAReactorTheRestIsThere(t *testing.T) {
-	srv, _, _ := start(t)
-	body := bodyOf(t, ask(Handler(srv, Options{}), http.MethodGet, "/?format=json"))
+func TestTheLoopsAreThoseOfTheServer(t *testing.T) {
+	srv, r, _ := start(t)
+	if s := Handler(srv, Options{}).Snapshot(); len(s.Loops) != r.Loops() || s.Reactor == nil {
+		t.Errorf("%d loops, want %d", len(s.Loops), r.Loops())
+	}
+	ended, err := box.New(box.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = ended.Close()
+	body := bodyOf(t, ask(Handler(ended, Options{}), http.MethodGet, "/?format=json"))
 	if !strings.Contains(body, `"Reactor":null,"Loops":null`) || !strings.Contains(body, `"Connections":0`) {
-		t.Error(body)
+		t.Errorf("of a server that was closed before it had any: %s", body)
 	}
 }
 

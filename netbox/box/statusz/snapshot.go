@@ -15,8 +15,8 @@ type Snapshot struct {
 	Started  time.Time      // when the Page was made
 	Interval time.Duration  // between two events
 	Server   box.Stats      // of the server
-	Reactor  *reactor.Stats // of all loops together; nil: no Options.Reactor
-	Loops    []Loop         // each one; nil: no Options.Reactor
+	Reactor  *reactor.Stats // of all loops together; nil: there are none, see box.Server.Reactor
+	Loops    []Loop         // each one; nil: there are none
 }
 
 // A Loop is what one loop of the reactor has done.
@@ -28,7 +28,7 @@ type Loop struct {
 // Snapshot returns the figures of now. Safe to call from any goroutine.
 func (p *Page) Snapshot() Snapshot {
 	s := Snapshot{Time: time.Now(), Started: p.started, Interval: p.opts.Interval, Server: p.srv.Stats()}
-	if r := p.opts.Reactor; r != nil {
+	if r := p.reactor(); r != nil {
 		sum := r.Stats()
 		s.Reactor = &sum
 		for l, stats := range r.LoopStats() {
@@ -36,4 +36,16 @@ func (p *Page) Snapshot() Snapshot {
 		}
 	}
 	return s
+}
+
+// reactor returns the one whose loops are shown, nil when there is none.
+func (p *Page) reactor() *reactor.Reactor {
+	if p.opts.Reactor != nil {
+		return p.opts.Reactor
+	}
+	r, err := p.srv.Reactor()
+	if err != nil {
+		return nil
+	}
+	return r
 }

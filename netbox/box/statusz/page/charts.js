@@ -2,12 +2,17 @@
 (() => {
 	const HISTORY = 120; // intervals that are kept and drawn
 
-	// What is drawn. A series is its name, where in a snapshot it is, and what to make of it: the growth of a count per
-	// second, or a figure as it is. One that a snapshot does not have is left out.
+	// What is drawn. A series is its name, where in a snapshot it is, or the places that are added up, and what to make of
+	// it: the growth of a count per second, or a figure as it is. One that a snapshot does not have is left out.
 	const rate = (name, path) => ({ name, path, rate: true });
+	const ofType = (...types) => types.map((type) => "Server.ByType." + type);
 	const level = (name, path) => ({ name, path, rate: false });
 	const CHARTS = [
 		{ title: "Requests", unit: "per second", format: count, series: [rate("requests", "Server.Requests"), rate("errors", "Server.Errors")] },
+		{ title: "Requests by type", unit: "per second", format: count, series: [
+			rate("calls", ofType("Call", "Eval")), rate("selects", ofType("Select")),
+			rate("changes", ofType("Insert", "Replace", "Update", "Delete", "Upsert")), rate("SQL", ofType("Execute", "Prepare")),
+			rate("others", ofType("Begin", "Commit", "Rollback", "Auth", "Ping", "ID", "Watch", "Unwatch", "WatchOnce", "Other"))] },
 		{ title: "Pushes and events", unit: "per second", format: count, series: [rate("pushes", "Server.Pushes"), rate("events", "Server.Events")] },
 		{ title: "Sessions", unit: "open", format: count, series: [level("sessions", "Server.Connections"), level("streams", "Server.Streams")] },
 		{ title: "Watchers", unit: "now", format: count, series: [level("watchers", "Server.Watchers"), level("watched keys", "Server.WatchedKeys")] },
@@ -68,7 +73,7 @@
 		for (const n of [1, 2, 5, 10, 20, 50, 100, 200, 500]) if (v <= n * unit) return n * unit;
 		return unit * base;
 	}
-	const at = (snapshot, path) => path.split(".").reduce((o, key) => o == null ? undefined : o[key], snapshot);
+	const at = (snapshot, path) => Array.isArray(path) ? path.reduce((sum, one) => sum + at(snapshot, one), 0) : path.split(".").reduce((o, key) => o == null ? undefined : o[key], snapshot);
 	// value is a series at a snapshot, given the one before: undefined when it can not be known.
 	function value(series, now, before) {
 		const v = at(now, series.path);
@@ -208,6 +213,19 @@
 		}));
 	}
 
+	// showTypes makes a row for each type of request that has come.
+	function showTypes(now, before) {
+		const rows = Object.keys(now.Server.ByType).map((type) => {
+			const path = "Server.ByType." + type, perSecond = value(rate("", path), now, before);
+			return [type, perSecond === undefined ? "–" : count(perSecond), at(now, path)];
+		}).filter(([, , sum]) => sum > 0);
+		fill(find("types").querySelector("tbody"), rows.map(([type, perSecond, sum]) => [type, perSecond, sum.toLocaleString("en")]));
+	}
+
+	// flat are the figures of a group, with those of groups in it.
+	const flat = (group, prefix = "") => Object.entries(group).flatMap(([name, v]) =>
+		typeof v === "object" && v ? flat(v, prefix + name + ".") : [[prefix + name, v]]);
+
 	function showAll(now) {
 		for (const group of ["Server", "Reactor"]) {
 			if (!now[group]) continue;
@@ -217,7 +235,7 @@
 				make("th", make("tr", make("thead", table)), "", group);
 				make("tbody", table).id = id;
 			}
-			fill(find(id), Object.entries(now[group]).map(([name, v]) => [name, name === "LongestTurn" ? duration(v) :
+			fill(find(id), flat(now[group]).map(([name, v]) => [name, name === "LongestTurn" ? duration(v) :
 				typeof v === "number" ? v.toLocaleString("en") : JSON.stringify(v)]));
 		}
 	}
@@ -235,6 +253,7 @@
 		const before = history[history.length - 2];
 		charts.forEach((c) => c.update());
 		tiles.forEach((update) => update(now, before));
+		showTypes(now, before);
 		showLoops(now, before);
 		showAll(now);
 		setText(find("uptime"), "the last " + ago(HISTORY * now.interval / 1000) + "; up " + ago((now.at - Date.parse(now.Started)) / 1000));
