@@ -64,6 +64,7 @@ func (l *link) greet(p []byte) (n int) {
 func (l *link) collect(p []byte, n int) (end int, over bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	var h iproto.Header
 	start := n
 	for n < len(p) {
 		size, k, err := iproto.ParseFrameLength(p[n:], l.conn.opts.MaxPacket)
@@ -78,7 +79,7 @@ func (l *link) collect(p []byte, n int) (end int, over bool, err error) {
 			l.wire.Expect(end - n)
 			break
 		}
-		h, m, err := iproto.ParseHeader(p[n+k : end])
+		m, err := h.Parse(p[n+k : end])
 		if err != nil {
 			return n, false, &FrameError{Offset: l.offset + uint64(n), Err: err}
 		}
