@@ -78,13 +78,13 @@ func (x *session) leave() {
 		x.hangUp()
 	}
 	if len(x.batch) > 0 {
-		x.underway.add(x.batch, int(x.inFlight.Load()))
+		x.underway.add(x.batch, x.burden.requests())
 		x.srv.pool.put(x.batch)
 		clear(x.batch)
 		x.batch = x.batch[:0]
 	}
 	if len(x.fiberBatch) > 0 {
-		x.underway.add(x.fiberBatch, int(x.inFlight.Load()))
+		x.underway.add(x.fiberBatch, x.burden.requests())
 		x.fibers.put(x.fiberBatch)
 		clear(x.fiberBatch)
 		x.fiberBatch = x.fiberBatch[:0]
@@ -130,12 +130,14 @@ func (x *session) pause() {
 
 // busy reports whether so much is under way that no more may come.
 func (x *session) busy() bool {
-	return int(x.inFlight.Load()) >= x.srv.cfg.MaxInFlight || int(x.holding.Load()) >= x.srv.cfg.Readahead
+	requests, bytes := x.burden.load()
+	return requests >= x.srv.cfg.MaxInFlight || bytes >= x.srv.cfg.Readahead
 }
 
 // sparse reports whether so little is under way that more may come.
 func (x *session) sparse() bool {
-	return int(x.inFlight.Load()) <= x.srv.cfg.MaxInFlight/2 && int(x.holding.Load()) <= x.srv.cfg.Readahead/2
+	requests, bytes := x.burden.load()
+	return requests <= x.srv.cfg.MaxInFlight/2 && bytes <= x.srv.cfg.Readahead/2
 }
 
 // full reports whether so much output waits for the client that no more should
@@ -160,8 +162,7 @@ func (x *session) reserve(size int) bool {
 		x.srv.turnstile.queue(x)
 		return false
 	}
-	x.inFlight.Add(1)
-	x.holding.Add(int64(size))
+	x.burden.add(size)
 	return true
 }
 
@@ -170,10 +171,7 @@ func (x *session) done(r *Request) {
 	if r.stream != nil {
 		r.stream.next()
 	}
-	x.inFlight.Add(-1)
-	if r.size > 0 {
-		x.holding.Add(int64(-r.size))
-	}
+	x.burden.drop(r.size)
 	if x.crowded.Load() && x.sparse() {
 		x.wake()
 	}

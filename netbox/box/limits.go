@@ -92,7 +92,7 @@ func (x *session) watchTheClock() {
 func (x *session) checkIdle() {
 	left := x.srv.cfg.IdleTimeout - time.Since(x.heard)
 	switch {
-	case x.inFlight.Load() > 0 || x.stalled || x.paused:
+	case x.burden.requests() > 0 || x.stalled || x.paused:
 		left = x.srv.cfg.IdleTimeout
 	case left <= 0:
 		x.dismiss(errIdle)

@@ -45,7 +45,7 @@ func quietSession(t *testing.T) *session {
 	srv, addr := start(t, Config{})
 	dialRaw(t, addr).expectAlive()
 	x := srv.open()[0]
-	x.inFlight.Add(1 << 20) // these requests are not counted
+	x.burden.n.Add(1 << 20 << burdenBits) // these requests are not counted
 	srv.turnstile.inside.Add(1 << 20)
 	t.Cleanup(func() { srv.turnstile.inside.Store(0) })
 	return x

@@ -61,11 +61,10 @@ type session struct {
 	inPacket   bool      // timers.packet is armed
 	heard      time.Time // when input came last, if Config.IdleTimeout is set
 
-	inFlight atomic.Int32 // requests of the pool not yet answered, batch included
-	holding  atomic.Int64 // bytes of their packets
-	crowded  atomic.Bool  // input waits for requests to end
-	resuming atomic.Bool  // the loop has been asked to look again
-	gone     atomic.Bool  // the client has disconnected
+	burden   burden      // requests not yet answered but those Inline, batch included
+	crowded  atomic.Bool // input waits for requests to end
+	resuming atomic.Bool // the loop has been asked to look again
+	gone     atomic.Bool // the client has disconnected
 
 	user     atomic.Pointer[account]
 	storage  sync.Map

@@ -158,7 +158,7 @@ func (all *streams) close() {
 func (r *Request) dispatch() {
 	x := r.session
 	batch := []*Request{r}
-	x.underway.add(batch, int(x.inFlight.Load()))
+	x.underway.add(batch, x.burden.requests())
 	if r.fn.mode == Goroutine {
 		x.srv.pool.put(batch)
 		return
