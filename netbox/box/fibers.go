@@ -27,6 +27,7 @@ type fibers struct {
 	coming bool              // a fiber is on its way to the queue
 	turn   bool              // endTurn is going to be called
 	dirty  []*session        // with answers to write at the end of the turn
+	ended  int               // requests of the turn that have left the turnstile by then
 	blanks []*Request        // that have ended, to be used again
 }
 
@@ -110,6 +111,10 @@ func (p *fibers) endTurn() {
 		x.leave()
 	}
 	p.dirty = p.dirty[:0]
+	if n := p.ended; n > 0 {
+		p.ended = 0
+		p.srv.turnstile.exit(n)
+	}
 	p.summon()
 }
 
@@ -176,6 +181,7 @@ func (x *fiberWorker) run(p *fibers, r *Request) {
 	if x.scratch = r.reply; cap(x.scratch) > keepScratch {
 		x.scratch = nil
 	}
-	s.done(r)
+	s.unload(r)
+	p.ended++
 	p.free(r)
 }

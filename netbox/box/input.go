@@ -168,6 +168,12 @@ func (x *session) reserve(size int) bool {
 
 // done is called when a request that reserved a place has been answered.
 func (x *session) done(r *Request) {
+	x.unload(r)
+	x.srv.turnstile.exit(1)
+}
+
+// unload is done but for the place, which the caller gives back.
+func (x *session) unload(r *Request) {
 	if r.stream != nil {
 		r.stream.next()
 	}
@@ -175,7 +181,6 @@ func (x *session) done(r *Request) {
 	if x.crowded.Load() && x.sparse() {
 		x.wake()
 	}
-	x.srv.turnstile.exit()
 }
 
 // wake makes the loop look whether the input may go on. Safe to call from any

@@ -23,19 +23,20 @@ type turnstile struct {
 func (t *turnstile) enter() bool {
 	n := t.inside.Add(1)
 	if limit := t.limit.Load(); limit > 0 && n > limit {
-		t.exit()
+		t.exit(1)
 		return false
 	}
 	return true
 }
 
-// exit lets a request out, and a connection that waits go on.
-func (t *turnstile) exit() {
-	n := t.inside.Add(-1)
-	if t.count.Load() > 0 {
+// exit lets some requests out, and as many connections that wait go on. Safe to
+// call from any goroutine.
+func (t *turnstile) exit(some int) {
+	left := t.inside.Add(int64(-some))
+	for ; some > 0 && t.count.Load() > 0; some-- {
 		t.next()
 	}
-	if n == 0 {
+	if left == 0 {
 		t.idle()
 	}
 }
