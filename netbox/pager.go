@@ -86,18 +86,7 @@ func (p *pager) begin(ctx context.Context) error {
 func (p *pager) ask() {
 	p.o.Limit = min(p.size, p.left)
 	req := p.x.SelectRequest(p.key, p.o)
-	p.ahead = p.x.requester.conn.sendNow(&req)
-}
-
-// sendNow is send for somebody who is going to be busy: on one processor the loop
-// would not have its turn before that is over, and the server nothing to do
-// meanwhile.
-func (c *Conn) sendNow(req *Request) *Future {
-	f := c.send(req)
-	if l := c.live.Load(); l != nil {
-		l.flushAsked()
-	}
-	return f
+	p.ahead = p.x.requester.conn.send(&req, true)
 }
 
 // receive waits for the page that was asked for. When that has failed it asks

@@ -103,5 +103,5 @@ func (r Requester) Send(req Request) *Future {
 	if r.route != nil {
 		return r.route.send(&req)
 	}
-	return r.conn.send(&req)
+	return r.conn.send(&req, false)
 }

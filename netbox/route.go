@@ -27,7 +27,7 @@ func (t *route) send(req *Request) *Future {
 	if c == nil {
 		c = t.pool.pickNow(t.role)
 	}
-	return c.send(req)
+	return c.send(req, false)
 }
 
 // pinned returns the Requester for one connection: for what lives in a session,

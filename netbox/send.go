@@ -11,18 +11,24 @@ import (
 // plenty of it the next one writes, and a caller that is alone and going to wait
 // does so at once.
 
-// send sends a request for somebody who does not wait.
-func (c *Conn) send(req *Request) *Future {
+// send sends a request for somebody who does not wait. now is for one who is going
+// to be busy: on one processor the loop would not have its turn before that is
+// over, and the server nothing to do meanwhile.
+func (c *Conn) send(req *Request, now bool) *Future {
 	s := c.span(req)
 	l := c.live.Load()
 	if l == nil {
 		return failed(s, c.unavailable())
 	}
 	f, d, err := l.put(req, s, false)
-	if err != nil {
+	switch {
+	case err != nil:
 		return failed(s, err)
+	case now && d == ask:
+		l.flushAsked()
+	default:
+		l.see(d)
 	}
-	l.see(d)
 	return f
 }
 
