@@ -2,6 +2,7 @@ package reactor
 
 import (
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -53,6 +54,7 @@ type Loop struct {
 
 	fenced   source // whose callback was the last to end, in whatever way; nil: none, or a task since
 	work     int    // what was done; see Manual.Step
+	woken    int    // goroutines woken by WakeOn; see giveWay
 	cut      []byte // where the goroutine before this one ended; nil: it is the first. See replace
 	stopped  bool
 	ended    bool          // nothing is begun any more
@@ -131,7 +133,31 @@ func (l *Loop) event(fd int, ev Events) (goOn bool) {
 	}
 	l.endTurn()
 	l.turned(began, what)
+	if l.woken >= wokenMost {
+		l.giveWay()
+	}
 	return !l.stopped
+}
+
+// wokenMost is how many goroutines the loop wakes before it lets them run, and
+// turnOfQueue how many the runtime runs at most before it looks at those that
+// wait behind all others, such as a loop that has called Gosched.
+const (
+	wokenMost   = 16
+	turnOfQueue = 61
+)
+
+// giveWay lets the goroutines run that the loop has woken, if there is one
+// processor for all. When the poller finds nothing more it calls Gosched, too,
+// but then it blocks: with its turn in the middle of the others, they would wait
+// until the runtime's monitor finds the processor asleep.
+func (l *Loop) giveWay() {
+	if runtime.GOMAXPROCS(0) == 1 {
+		for ; l.woken > 0; l.woken -= turnOfQueue {
+			runtime.Gosched()
+		}
+	}
+	l.woken = 0
 }
 
 func (l *Loop) dispatch(s source, ev Events) {

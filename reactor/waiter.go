@@ -98,11 +98,13 @@ func (w *Waiter) Wake() {
 	}
 }
 
-// WakeOn is Wake. A fiber of the loop l goes on at the end of the present
-// callback, without a kick: which Wake finds out by itself. Must be called on
-// the loop.
+// WakeOn is Wake for the loop l, which on a lone processor then lets the
+// goroutines that it has woken have their turn. Must be called on the loop.
 func (w *Waiter) WakeOn(l *Loop) {
 	l.mustOwn("Waiter.WakeOn")
+	if w.fiber == nil {
+		l.woken++
+	}
 	w.Wake()
 }
 
