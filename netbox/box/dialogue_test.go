@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -94,12 +96,17 @@ func fixture(srv *Server) {
 	} {
 		srv.Func(name, func(context.Context, *Request) (any, error) { return result, nil })
 	}
+	var order queueOfSlow
 	Handle(srv, "slow", func(ctx context.Context, in struct {
 		Seconds float64
 		V       any
 	}) (any, error) {
-		const stretch = 5 // the order counts, and is kept on a busy machine, too
-		return in.V, reactor.Sleep(ctx, time.Duration(stretch*in.Seconds*float64(time.Second)))
+		defer order.begin(in.Seconds)()
+		err := reactor.Sleep(ctx, time.Duration(in.Seconds*float64(time.Second)))
+		for err == nil && !order.first(srv, in.Seconds) {
+			err = reactor.Sleep(ctx, time.Millisecond)
+		}
+		return in.V, err
 	})
 	Handle(srv, "push3", func(_ context.Context, in struct {
 		Req *Request
@@ -243,4 +250,36 @@ func fields(t *testing.T, p reply) any {
 		delete(m, int64(iproto.KeyTupleFormats)) // of no tuples: the same as nothing
 	}
 	return fmt.Sprint(v)
+}
+
+// queueOfSlow keeps calls that take their time in the order of that time, also on a machine that is too busy to.
+type queueOfSlow struct {
+	mu    sync.Mutex
+	times []float64
+}
+
+// begin takes note of a call, and of its end when the result is called.
+func (q *queueOfSlow) begin(seconds float64) (end func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.times = append(q.times, seconds)
+	return func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		i := slices.Index(q.times, seconds)
+		q.times = slices.Delete(q.times, i, i+1)
+	}
+}
+
+// first reports whether all calls that take less have been answered.
+func (q *queueOfSlow) first(srv *Server, seconds float64) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	longer := 0
+	for _, s := range q.times {
+		if s >= seconds {
+			longer++
+		}
+	}
+	return srv.Stats().RequestsInProgress <= longer
 }
