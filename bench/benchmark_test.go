@@ -154,7 +154,7 @@ func TestAFailureEndsTheRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		code, stdout, stderr := bench(t, "-addr", addr.String(), "-run", name, "-time", "10m")
-		if code != 1 || stdout != "" || !strings.Contains(stderr, name+": no more") {
+		if code != 1 || stdout != "" || !strings.Contains(stderr, name+": ") || !strings.Contains(stderr, ": no more") {
 			t.Errorf("%s: exit code %d\n%s%s", name, code, stdout, stderr)
 		}
 		srv.Close()

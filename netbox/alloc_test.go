@@ -3,8 +3,10 @@ package netbox
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/kharon-net/kharon/netbox/box"
+	"github.com/kharon-net/kharon/reactor"
 )
 
 // local starts a server in this process and connects to it. All that either of them allocates counts in
@@ -17,6 +19,7 @@ func local(t testing.TB, mode box.Mode) *Conn {
 	}
 	t.Cleanup(func() { _ = srv.Close() })
 	srv.Func("echo", func(_ context.Context, req *box.Request) (any, error) { return req.Args(), nil })
+	srv.Func("sleepy", func(ctx context.Context, _ *box.Request) (any, error) { return nil, reactor.Sleep(ctx, time.Hour) })
 	srv.Func("push_n", func(_ context.Context, req *box.Request) (any, error) {
 		n := req.Args().Int(0)
 		for i := range n {

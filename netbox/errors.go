@@ -56,7 +56,7 @@ func (w *wrapped) Error() string { return w.words }
 func (w *wrapped) Unwrap() error { return w.err }
 
 // An Error is what the server answered instead of a result: code, message and
-// stack. errors.Is finds it by its iproto.Code.
+// stack. errors.As finds it in the *RequestError, and errors.Is by its iproto.Code.
 type Error = iproto.Error
 
 // A ConnError tells that there was no connection, or that it broke or was closed
@@ -71,12 +71,14 @@ type ConnError struct {
 }
 
 // Error tells the peer, the reason and whether the request had been sent.
-func (e *ConnError) Error() string {
-	state := "request not sent"
+func (e *ConnError) Error() string { return "netbox: " + e.Peer + ": " + e.reason() }
+
+// reason is Error without the peer.
+func (e *ConnError) reason() string {
 	if e.Sent {
-		state = "request sent, no answer"
+		return fmt.Sprintf("%v (request sent, no answer)", e.Err)
 	}
-	return fmt.Sprintf("netbox: %s: %v (%s)", e.Peer, e.Err, state)
+	return fmt.Sprintf("%v (request not sent)", e.Err)
 }
 
 // Unwrap returns the reason.

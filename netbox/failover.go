@@ -132,10 +132,10 @@ func (c *Conn) attempt(ctx context.Context, req *Request, use func(*Result) erro
 	f, out, err := c.submit(ctx, s, req)
 	if err != nil {
 		s.fail(err)
-		return out, err
+		return out, c.requestFailed(req.typ, err)
 	}
 	if err := f.awaitAlone(ctx); err != nil {
-		return final, err // the future stays with the loop until its answer comes
+		return final, c.requestFailed(req.typ, err) // the future stays with the loop until its answer comes
 	}
 	switch {
 	case f.err != nil:
@@ -143,7 +143,7 @@ func (c *Conn) attempt(ctx context.Context, req *Request, use func(*Result) erro
 	case f.typ.IsError():
 		out = refused
 	}
-	return out, c.finish(ctx, f, use)
+	return out, c.finish(ctx, f, req.typ, use)
 }
 
 // submit sends a request. When too much output is queued it waits for room.

@@ -16,6 +16,8 @@ import (
 // or released.
 type Future struct {
 	// set when the request is sent
+	conn  *Conn
+	req   iproto.Type
 	sync  uint64
 	start uint64 // of the request, in bytes since the connection was made
 
@@ -75,9 +77,9 @@ func (f *Future) Done() <-chan struct{} {
 	return f.done
 }
 
-// Wait waits for the answer and returns it. The error is the server's *Error,
-// a *ConnError, why the request could not be encoded, or ctx's cause; after
-// the last the answer may still come and be waited for again. Safe to call from
+// Wait waits for the answer and returns it. The error is a *RequestError with the
+// server's *Error, a *ConnError, why the request could not be encoded, or ctx's
+// cause; after the last the answer may still come and be waited for again. Safe to call from
 // any goroutine, and from fibers.
 func (f *Future) Wait(ctx context.Context) (r Result, err error) {
 	if !f.Ready() {
@@ -85,6 +87,9 @@ func (f *Future) Wait(ctx context.Context) (r Result, err error) {
 	}
 	if err == nil {
 		err = f.read(&r)
+	}
+	if err != nil {
+		err = f.failed(err)
 	}
 	return r, err
 }
@@ -96,8 +101,7 @@ func (f *Future) Result() (r Result, err error) {
 	if !f.Ready() {
 		return r, ErrNotReady
 	}
-	err = f.read(&r)
-	return r, err
+	return r, f.failed(f.read(&r))
 }
 
 // Discard gives up on the answer: the result becomes ErrDiscarded for everybody
@@ -222,11 +226,10 @@ func (f *Future) use(use func(*Result) error) error {
 	if use == nil && f.err == nil && f.typ == iproto.TypeOK {
 		return nil
 	}
-	err := f.read(&f.result)
-	if err == nil && use != nil {
-		err = use(&f.result)
+	if err := f.read(&f.result); err != nil || use == nil {
+		return f.failed(err)
 	}
-	return err
+	return use(&f.result)
 }
 
 // read decodes the answer as far as its kind.
@@ -237,9 +240,9 @@ func (f *Future) read(r *Result) error {
 	return r.parse(f.typ, f.body)
 }
 
-// failed returns a future that has failed before it was sent.
-func failed(s *span, err error) *Future {
-	f := &Future{span: s, err: err}
+// unsentFuture returns the future of a request that could not be sent.
+func (c *Conn) unsentFuture(req *Request, s *span, err error) *Future {
+	f := &Future{conn: c, req: req.typ, span: s, err: err}
 	f.crowd()
 	f.settle()
 	return f

@@ -26,6 +26,7 @@ func (l *link) putPlain(req *Request, s *span, waits bool) (f *Future, d duty, e
 		f.give()
 		return nil, none, err
 	}
+	f.conn, f.req = l.conn, req.typ
 	f.pushes.keep = !waits
 	if s != nil {
 		f.span = s

@@ -67,10 +67,10 @@ func (f *Future) push(ctx context.Context, i int) (v Value, more bool, err error
 		}
 		if f.Ready() {
 			f.mu.Unlock()
-			return nil, false, f.read(new(Result))
+			return nil, false, f.failed(f.read(new(Result)))
 		}
 		if err := f.nap(ctx); err != nil {
-			return nil, false, err
+			return nil, false, f.failed(err)
 		}
 	}
 }

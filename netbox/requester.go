@@ -45,8 +45,9 @@ func (r Requester) Call16(ctx context.Context, name string, args ...any) (Result
 }
 
 // Do sends a request and waits for its answer. When there is no connection, but
-// there is going to be one, it waits for that first. The error is the server's
-// *Error, a *ConnError, why the request could not be encoded, or ctx's cause.
+// there is going to be one, it waits for that first. The error is a *RequestError
+// with the server's *Error, a *ConnError, why the request could not be encoded, or
+// ctx's cause.
 // Safe to call from any goroutine, and from fibers.
 func (r Requester) Do(ctx context.Context, req Request) (Result, error) {
 	var kept Result

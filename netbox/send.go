@@ -3,6 +3,8 @@ package netbox
 import (
 	"context"
 	"runtime"
+
+	"github.com/kharon-net/kharon/codec/iproto"
 )
 
 // Pipelining. A request is encoded straight into the link's output under a
@@ -18,12 +20,12 @@ func (c *Conn) send(req *Request, now bool) *Future {
 	s := c.span(req)
 	l := c.live.Load()
 	if l == nil {
-		return failed(s, c.unavailable())
+		return c.unsentFuture(req, s, c.unavailable())
 	}
 	f, d, err := l.put(req, s, false)
 	switch {
 	case err != nil:
-		return failed(s, err)
+		return c.unsentFuture(req, s, err)
 	case now && d == ask:
 		l.flushAsked()
 	default:
@@ -45,10 +47,10 @@ func (c *Conn) once(ctx context.Context, req *Request, use func(*Result) error) 
 	}
 	if err != nil {
 		s.fail(err)
-		return err
+		return c.requestFailed(req.typ, err)
 	}
 	l.seeFor(ctx, d)
-	return c.finish(ctx, f, use)
+	return c.finish(ctx, f, req.typ, use)
 }
 
 // span begins to trace a request; nil when there is no Trace.
@@ -60,9 +62,9 @@ func (c *Conn) span(req *Request) *span {
 }
 
 // finish waits for the answer of a request that was sent.
-func (c *Conn) finish(ctx context.Context, f *Future, use func(*Result) error) error {
+func (c *Conn) finish(ctx context.Context, f *Future, typ iproto.Type, use func(*Result) error) error {
 	if err := f.awaitAlone(ctx); err != nil {
-		return err // the future stays with the loop until its answer comes
+		return c.requestFailed(typ, err) // the future stays with the loop until its answer comes
 	}
 	if c.reloading.Load() { // the spaces it may have made are there when it returns
 		_, _ = c.machine.wait(ctx, true, StateActive)
@@ -79,7 +81,7 @@ func (c *Conn) doLater(ctx context.Context, s *span, req *Request, use func(*Res
 		l, err := c.admitted(ctx)
 		if err != nil {
 			s.fail(err)
-			return err
+			return c.requestFailed(req.typ, err)
 		}
 		f, d, err := l.put(req, s, true)
 		switch {
@@ -87,10 +89,10 @@ func (c *Conn) doLater(ctx context.Context, s *span, req *Request, use func(*Res
 			continue
 		case err != nil:
 			s.fail(err)
-			return err
+			return c.requestFailed(req.typ, err)
 		}
 		l.seeFor(ctx, d)
-		return c.finish(ctx, f, use)
+		return c.finish(ctx, f, req.typ, use)
 	}
 }
 

@@ -2,6 +2,7 @@ package box_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 
@@ -67,8 +68,9 @@ func ExampleHandle() {
 	res, err := conn.Call(ctx, "sum", 40, 2)
 	fmt.Println(res.Int(0), err)
 	_, err = conn.Call(ctx, "sum", 40)
-	fmt.Println(err)
+	var answer *netbox.Error
+	fmt.Println(errors.As(err, &answer), answer)
 	// Output:
 	// 42 <nil>
-	// sum takes 2 arguments, got 1 (ER_ILLEGAL_PARAMS)
+	// true sum takes 2 arguments, got 1 (ER_ILLEGAL_PARAMS)
 }
