@@ -107,9 +107,9 @@ func (c *Conn) Done() <-chan struct{} { return c.closed.Done() }
 // Close ends the connection. Requests that were sent before still leave, but
 // their answers are not waited for: they fail with a *ConnError that is
 // ErrClosed. It returns when the socket is closed, which takes the FlushTimeout
-// of the reactor when the server does not read; triggers may still run then. In a fiber it yields meanwhile; in a callback of a loop it does not
-// wait. Closing twice is ErrClosed. Safe to call from any goroutine, and from
-// fibers.
+// of the reactor when the server does not read; triggers may still run then. In a
+// fiber it yields meanwhile; in a callback of a loop it does not wait. Closing
+// twice is ErrClosed. Safe to call from any goroutine, and from fibers.
 func (c *Conn) Close() error {
 	again := c.beginClose()
 	awaitClosed(c.opts.Reactor, &c.closed)

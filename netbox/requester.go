@@ -95,8 +95,8 @@ func (r *Requester) do(ctx context.Context, req *Request, use func(*Result) erro
 
 // Send sends a request and does not wait: the answer comes to the future. A
 // request that can not be sent now has an answered future with the error: a
-// *ConnError without a connection, ErrQueueFull. Safe to call from any
-// goroutine.
+// *ConnError without a connection, ErrQueueFull, in a *RequestError. Safe to call
+// from any goroutine.
 func (r Requester) Send(req Request) *Future {
 	if r.stream != nil {
 		req.stream = r.stream

@@ -46,6 +46,7 @@ func (s *spares) take() *Future {
 func (f *Future) give() {
 	s := f.home
 	if s == nil {
+		f.conn, f.result = nil, Result{} // which the pool must not keep alive
 		futures.Put(f)
 		return
 	}

@@ -117,8 +117,8 @@ type Doer interface {
 
 // CallAs calls a function of the server by way of d and decodes its first result
 // into T; the zero value when it has none. A tuple, and each of a list of tuples,
-// is decoded as Select does it, anything else as msgp.DecodeValue does. Safe to call from any goroutine, and
-// from fibers.
+// is decoded as Select does it, anything else as msgp.DecodeValue does. Safe to
+// call from any goroutine, and from fibers.
 func CallAs[T any](ctx context.Context, d Doer, name string, args ...any) (v T, err error) {
 	err = d.DoFunc(ctx, Call(name, args...), func(r Result) error {
 		if r.Len() == 0 {
